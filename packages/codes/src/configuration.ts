@@ -1,0 +1,3 @@
+/** RA11xx: configuration. */
+export const configuration = {
+} as const;

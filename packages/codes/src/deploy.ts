@@ -1,0 +1,3 @@
+/** RA30xx: deploy. */
+export const deploy = {
+} as const;

@@ -1,0 +1,3 @@
+/** RA12xx: gate. */
+export const gate = {
+} as const;

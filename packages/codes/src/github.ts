@@ -1,0 +1,3 @@
+/** RA50xx: github. */
+export const github = {
+} as const;

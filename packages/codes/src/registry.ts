@@ -1,0 +1,3 @@
+/** RA20xx: registry. */
+export const registry = {
+} as const;

@@ -1,0 +1,3 @@
+/** RA90xx: rehearsal. */
+export const rehearsal = {
+} as const;

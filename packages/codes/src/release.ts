@@ -1,0 +1,3 @@
+/** RA60xx: release. */
+export const release = {
+} as const;

@@ -1,0 +1,3 @@
+/** RA40xx: smoke. */
+export const smoke = {
+} as const;

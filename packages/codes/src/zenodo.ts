@@ -1,0 +1,3 @@
+/** RA70xx: zenodo. */
+export const zenodo = {
+} as const;

@@ -1,0 +1,191 @@
+import { getOctokit } from "@actions/github";
+import { Fault } from "@release-actions/codes";
+import { outcomeUnknown, type Answer, type Transport } from "@release-actions/net";
+import { faultOfAnswer, faultOfQuery, type QueryError } from "./answer-faults.ts";
+
+/** One repository of GitHub (or GHES), seen with one token. */
+export type GitHub = {
+  repository: { owner: string; name: string };
+  serverUrl: string;
+  /** A GraphQL query: a read, sent again after a failure. @throws Fault RA50xx with GitHub's sentence */
+  query<T>(text: string, variables: Record<string, unknown>): Promise<T>;
+  /** A GraphQL mutation: a write, sent once. @throws Fault RA50xx; RA8002 when its outcome is unknown */
+  mutate<T>(text: string, variables: Record<string, unknown>): Promise<T>;
+  /** A REST route such as `POST /repos/{owner}/{repo}/releases`; owner and repo are filled in. @throws Fault as above */
+  rest<T>(route: string, parameters?: Record<string, unknown>): Promise<T>;
+  /** The same for a read whose object may not exist: undefined on 404. */
+  find<T>(route: string, parameters?: Record<string, unknown>): Promise<T | undefined>;
+  /** Sends the bytes of a release asset to the address that the release names. @throws Fault as above */
+  upload(url: string, name: string, mediaType: string, bytes: Buffer): Promise<unknown>;
+  /** Downloads a file of the repository, such as an archive of a commit. @throws Fault as above */
+  download(path: string): Promise<Buffer>;
+  /** GitHub's clock: the last answer's `Date` and what has passed since. The runner's own clock decides nothing. */
+  now(): Date;
+};
+
+/** What `fetch` would return, as far as Octokit reads it. */
+type FetchAnswer = {
+  status: number;
+  statusText: string;
+  url: string;
+  headers: Map<string, string>;
+  text(): Promise<string>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+};
+
+/** Opens a repository. Octokit makes the requests, our transport sends them: its own retries repeat writes. */
+export function openGitHub(options: {
+  transport: Transport;
+  token: string;
+  repository: { owner: string; name: string };
+  /** GITHUB_API_URL and GITHUB_SERVER_URL, so that GHES needs no setting. */
+  apiUrl: string;
+  serverUrl: string;
+}): GitHub {
+  const { transport, repository } = options;
+  let clock: { served: number; at: number } | undefined;
+
+  const noteTime = (answer: Answer): void => {
+    const served = Date.parse(answer.headers["date"] ?? "");
+    // The header has whole seconds; a later answer never turns the clock back within its second.
+    if (Number.isFinite(served)) clock = { served: Math.max(served, now()), at: performance.now() };
+  };
+  const now = (): number => (clock === undefined ? Date.now() - 1e12 : clock.served + performance.now() - clock.at);
+
+  const fetchBy =
+    (retry: "reads" | "always") =>
+    async (url: string, init: { method?: string; headers?: Record<string, string>; body?: string | Buffer }): Promise<FetchAnswer> => {
+      const answer = await transport.send({
+        method: methodOf(init.method),
+        url,
+        headers: { ...init.headers, "user-agent": "release-actions" },
+        ...(init.body === undefined || init.body === null ? {} : { body: init.body }),
+        retry,
+      });
+      noteTime(answer);
+      return {
+        status: answer.status,
+        statusText: "",
+        url: answer.url,
+        headers: new Map(Object.entries(answer.headers)),
+        text: async () => answer.text(),
+        arrayBuffer: async () => new Uint8Array(answer.bytes).buffer,
+      };
+    };
+
+  const octokit = getOctokit(options.token, { baseUrl: options.apiUrl, log: silent });
+  const reading = { fetch: fetchBy("always"), log: silent };
+  const writing = { fetch: fetchBy("reads"), log: silent };
+
+  const graphql = async <T>(text: string, variables: Record<string, unknown>, write: boolean): Promise<T> => {
+    try {
+      return await octokit.graphql<T>(text, { ...variables, request: write ? writing : reading });
+    } catch (error) {
+      if (hasQueryErrors(error)) throw faultOfQuery(error.errors, error);
+      throw asFault(error, write ? "a mutation" : "a query", write);
+    }
+  };
+
+  const rest = async <T>(route: string, parameters: Record<string, unknown> = {}): Promise<T> => {
+    try {
+      const answer = await octokit.request(route, {
+        owner: repository.owner,
+        repo: repository.name,
+        ...parameters,
+        request: writing,
+      });
+      return answer.data as T;
+    } catch (error) {
+      throw asFault(error, route, !/^(GET|HEAD) /.test(route));
+    }
+  };
+
+  return {
+    repository,
+    serverUrl: options.serverUrl,
+    query: (text, variables) => graphql(text, variables, false),
+    mutate: (text, variables) => graphql(text, variables, true),
+    rest,
+    find: async (route, parameters) => {
+      try {
+        return await rest(route, parameters);
+      } catch (error) {
+        if (error instanceof Fault && statusOf(error.cause) === 404) return undefined;
+        throw error;
+      }
+    },
+    upload: async (url, name, mediaType, bytes) => {
+      const target = new URL(url.replace(/\{[^}]*\}$/, ""));
+      target.searchParams.set("name", name);
+      const answer = await transport.send({
+        method: "POST",
+        url: target.href,
+        headers: { authorization: `Bearer ${options.token}`, accept: "application/vnd.github+json", "content-type": mediaType },
+        body: bytes,
+      });
+      noteTime(answer);
+      if (outcomeUnknown(answer)) {
+        throw new Fault("RA8002", { saw: `the upload of ${name} was answered ${answer.status}`, outcome: "unknown" });
+      }
+      if (answer.status >= 400) throw faultOfAnswer(answer.status, answer.headers, answer.text(), `the upload of ${name}`);
+      return answer.json();
+    },
+    download: async (path) => {
+      const answer = await transport.send({
+        method: "GET",
+        url: `${options.apiUrl}${path}`,
+        headers: { authorization: `Bearer ${options.token}`, accept: "application/vnd.github+json" },
+        limit: 1024 * 1024 * 1024,
+      });
+      noteTime(answer);
+      if (answer.status >= 400) throw faultOfAnswer(answer.status, answer.headers, answer.text(), `GET ${path}`);
+      return answer.bytes;
+    },
+    now: () => {
+      if (clock === undefined) throw new Error("GitHub's clock is asked before GitHub was");
+      return new Date(now());
+    },
+  };
+}
+
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
+function methodOf(method = "GET"): (typeof methods)[number] {
+  const known = methods.find((name) => name === method.toUpperCase());
+  if (known === undefined) throw new Error(`Octokit sent the method ${method}`);
+  return known;
+}
+
+function hasQueryErrors(error: unknown): error is Error & { errors: QueryError[] } {
+  return error instanceof Error && error.name === "GraphqlResponseError" && "errors" in error && Array.isArray(error.errors);
+}
+
+/** Octokit wraps what our transport threw; the Fault inside is the truth. */
+function asFault(error: unknown, what: string, write: boolean): Fault {
+  if (error instanceof Fault) return error;
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof Fault) return cause;
+  const answer = responseOf(error);
+  if (answer === undefined) return new Fault("RA5002", { saw: `${what}: no answer could be read`, cause: error });
+  if (write && [500, 502, 503, 504].includes(answer.status)) {
+    return new Fault("RA8002", { saw: `${what} was answered ${answer.status}`, cause: error, outcome: "unknown" });
+  }
+  return faultOfAnswer(answer.status, answer.headers, answer.data, what, error);
+}
+
+function responseOf(error: unknown): { status: number; headers: Record<string, string>; data: unknown } | undefined {
+  if (typeof error !== "object" || error === null || !("response" in error)) return undefined;
+  const response = error.response;
+  if (typeof response !== "object" || response === null || !("status" in response) || !("headers" in response)) return undefined;
+  return {
+    status: Number(response.status),
+    headers: response.headers as Record<string, string>,
+    data: "data" in response ? response.data : undefined,
+  };
+}
+
+/** HTTP status of an answer that Octokit reported as an error. */
+export function statusOf(error: unknown): number | undefined {
+  return responseOf(error)?.status;
+}

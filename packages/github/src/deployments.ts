@@ -1,0 +1,103 @@
+import type { Look, Step } from "@release-actions/plan";
+import type { GitHub } from "./client.ts";
+
+type Deployment = { id: number; payload: unknown };
+type DeploymentStatus = { state: string };
+
+export type DeploymentState = "in_progress" | "success" | "failure" | "inactive";
+
+/**
+ * The step that makes GitHub's deployment of a ledger entry. GitHub has no key for it: ours is in the payload,
+ * and after a doubtful write all of ours are listed, the lowest id stays and the others are removed.
+ */
+export function deploymentStep(
+  github: GitHub,
+  about: { entry: string; commit: string; environment: string; production: boolean; fresh: boolean },
+): Step<number> {
+  const ours = async (): Promise<number[]> => {
+    const listed = await github.rest<Deployment[]>("GET /repos/{owner}/{repo}/deployments", {
+      sha: about.commit,
+      environment: about.environment,
+      per_page: 100,
+    });
+    return listed.filter((deployment) => entryOf(deployment.payload) === about.entry).map((deployment) => deployment.id).sort((a, b) => a - b);
+  };
+  // An entry that this very process has allocated cannot have a deployment yet: the first look costs nothing.
+  let unwritten = about.fresh;
+  return {
+    key: `deployment of ${about.entry}`,
+    title: `Record the deployment of ${about.environment} on GitHub`,
+    look: async (): Promise<Look<number>> => {
+      if (unwritten) return { state: "todo" };
+      const [first] = await ours();
+      return first === undefined ? { state: "todo" } : { state: "done", value: first };
+    },
+    act: async () => {
+      unwritten = false;
+      const made = await github.rest<Deployment>("POST /repos/{owner}/{repo}/deployments", {
+        ref: about.commit,
+        environment: about.environment,
+        auto_merge: false,
+        required_contexts: [],
+        production_environment: about.production,
+        description: `release-actions ${about.entry}`,
+        payload: { "release-actions": about.entry },
+      });
+      return made.id;
+    },
+    settle: async () => {
+      const [first, ...others] = await ours();
+      if (first === undefined) throw new Error("a deployment that was made is not listed");
+      for (const id of others) {
+        await github.rest("POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", { deployment_id: id, state: "inactive" });
+        await github.rest("DELETE /repos/{owner}/{repo}/deployments/{deployment_id}", { deployment_id: id });
+      }
+      return first;
+    },
+  };
+}
+
+/** The step that sets a deployment's state. A second equal row would be harmless noise; the last state is looked at first. */
+export function deploymentStatusStep(
+  github: GitHub,
+  about: { entry: string; deployment: number; state: DeploymentState; url?: string; logUrl: string; description: string; fresh: boolean },
+): Step<void> {
+  let unwritten = about.fresh;
+  return {
+    key: `deployment ${about.deployment} is ${about.state}`,
+    title: `Say on GitHub that the deployment is ${about.state.replace("_", " ")}`,
+    look: async (): Promise<Look<void>> => {
+      if (unwritten) return { state: "todo" };
+      const [last] = await github.rest<DeploymentStatus[]>("GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", {
+        deployment_id: about.deployment,
+        per_page: 1,
+      });
+      return last?.state === about.state ? { state: "done", value: undefined } : { state: "todo" };
+    },
+    act: async () => {
+      unwritten = false;
+      await github.rest("POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", {
+        deployment_id: about.deployment,
+        state: about.state,
+        log_url: about.logUrl,
+        // GitHub refuses descriptions over 140 characters.
+        description: [...about.description].slice(0, 140).join(""),
+        ...(about.url ? { environment_url: about.url } : {}),
+        auto_inactive: about.state === "success",
+      });
+    },
+  };
+}
+
+function entryOf(payload: unknown): unknown {
+  const value = typeof payload === "string" ? tryJson(payload) : payload;
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)["release-actions"] : undefined;
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,117 @@
+import { keptReleases, type Current, type Entry, type EntryResult, type Release, type VersionRecord } from "./entry.ts";
+import { ledgerPaths } from "./paths.ts";
+
+/** Files to write in one append, path to content. */
+export type Append = { message: string; files: Record<string, string> };
+
+/** The id that the next entry of an environment gets. */
+export function nextId(environment: string, current: Current | undefined): string {
+  const last = current === undefined ? 0 : Number(current.latest.id.slice(environment.length + 1));
+  return `${environment}-${last + 1}`;
+}
+
+/** Opens an entry: from now on it holds the environment's lock. */
+export function openEntry(product: string, current: Current | undefined, entry: Entry): Append {
+  const paths = ledgerPaths(product, entry.environment);
+  const abandoned = current?.latest.result === "running" && current.latest.id !== entry.id ? current.latest : undefined;
+  return {
+    message: `${entry.id}: ${entry.action} ${entry.release.version} started by ${entry.actor}`,
+    files: {
+      [paths.current]: text({ latest: entry, passed: current?.passed ?? [] } satisfies Current),
+      [paths.entry(entry.id)]: text(entry),
+      [paths.run(entry.run.id)]: text({ entry: entry.id }),
+      // The lock's holder is gone: its entry is closed here, so that no entry stays open for ever.
+      ...(abandoned
+        ? {
+            [paths.entry(abandoned.id)]: text({
+              ...abandoned,
+              result: "failed",
+              closedAt: entry.openedAt,
+              why: `Its run ended without closing it; ${entry.id} took over.`,
+            } satisfies Entry),
+          }
+        : {}),
+    },
+  };
+}
+
+/** Closes an entry and writes the evidence that later environments ask for. */
+export function closeEntry(
+  product: string,
+  current: Current,
+  end: { result: Exclude<EntryResult, "running">; at: string; runs?: Release; why?: string },
+  versions: { released: VersionRecord | undefined; replaced: VersionRecord | undefined },
+): Append & { entry: Entry; current: Current } {
+  const entry: Entry = {
+    ...current.latest,
+    result: end.result,
+    closedAt: end.at,
+    ...(end.runs ? { runs: end.runs } : {}),
+    ...(end.why ? { why: end.why } : {}),
+  };
+  const next: Current = { latest: entry, passed: passedAfter(current.passed, entry, end.at) };
+  const paths = ledgerPaths(product, entry.environment);
+  return {
+    entry,
+    current: next,
+    message: `${entry.id}: ${entry.action} ${entry.release.version} ${entry.result}`,
+    files: {
+      [paths.current]: text(next),
+      [paths.entry(entry.id)]: text(entry),
+      ...evidence(product, entry, end.at, versions),
+    },
+  };
+}
+
+/** What runs in an environment by the ledger. */
+export function runningRelease(current: Current | undefined): Release | undefined {
+  return current?.passed.at(-1)?.release;
+}
+
+/** What a rollback without a version goes back to. */
+export function releaseBefore(current: Current | undefined): Release | undefined {
+  return current?.passed.at(-2)?.release;
+}
+
+function passedAfter(passed: Current["passed"], entry: Entry, at: string): Current["passed"] {
+  if (entry.result !== "passed") return passed;
+  const line = { entry: entry.id, at, release: entry.release };
+  if (entry.action === "rollback") {
+    // What was rolled back is no longer a place to go back to.
+    const index = passed.findIndex((before) => before.release.version === entry.release.version);
+    return [...passed.slice(0, Math.max(index, 0)), line];
+  }
+  const others = passed.filter((before) => before.release.version !== entry.release.version);
+  return [...others, line].slice(-keptReleases);
+}
+
+function evidence(
+  product: string,
+  entry: Entry,
+  at: string,
+  versions: { released: VersionRecord | undefined; replaced: VersionRecord | undefined },
+): Record<string, string> {
+  const paths = ledgerPaths(product, entry.environment);
+  if (entry.result !== "passed") return {};
+  const files: Record<string, string> = {};
+  const pass = { environment: entry.environment, entry: entry.id, at };
+  const released = versions.released ?? { release: entry.release, passes: [], withdrawn: [] };
+  const record: VersionRecord = { ...released, release: entry.release, passes: [...released.passes, pass] };
+  files[paths.version(entry.release.version)] = text(record);
+  for (const component of entry.release.components) {
+    files[paths.digest(component.digest)] = text({ component: component.name, version: entry.release.version });
+  }
+  if (entry.action === "rollback" && entry.replaced && entry.replaced.version !== entry.release.version) {
+    const replaced = versions.replaced ?? { release: entry.replaced, passes: [], withdrawn: [] };
+    const withdrawal = { environment: entry.environment, entry: entry.id, at, reason: entry.reason ?? "" };
+    files[paths.version(entry.replaced.version)] = text({
+      ...replaced,
+      withdrawn: [...replaced.withdrawn, withdrawal],
+    } satisfies VersionRecord);
+  }
+  return files;
+}
+
+function text(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,78 @@
+import { Fault } from "@release-actions/codes";
+import type { Current, Entry, Release, VersionRecord } from "./entry.ts";
+
+/** Reads `current.json`. @throws Fault RA5010 when the file is not what this version writes */
+export function readCurrent(path: string, text: string | undefined): Current | undefined {
+  return text === undefined ? undefined : check(path, text, isCurrent);
+}
+
+/** Reads a version's record. @throws Fault RA5010 */
+export function readVersionRecord(path: string, text: string | undefined): VersionRecord | undefined {
+  return text === undefined ? undefined : check(path, text, isVersionRecord);
+}
+
+/** Reads an entry. @throws Fault RA5010 */
+export function readEntry(path: string, text: string | undefined): Entry | undefined {
+  return text === undefined ? undefined : check(path, text, isEntry);
+}
+
+/** Reads which entry a run has opened. @throws Fault RA5010 */
+export function readRun(path: string, text: string | undefined): string | undefined {
+  return text === undefined ? undefined : check(path, text, (value): value is { entry: string } => isObject(value) && isText(value["entry"])).entry;
+}
+
+function check<T>(path: string, text: string, holds: (value: unknown) => value is T): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Fault("RA5010", { saw: `${path} on the ledger's branch is not JSON`, cause });
+  }
+  if (!holds(value)) throw new Fault("RA5010", { saw: `${path} on the ledger's branch does not have the ledger's form` });
+  return value;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === "string";
+const isList = (value: unknown, holds: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(holds);
+
+function isRelease(value: unknown): value is Release {
+  return (
+    isObject(value) &&
+    isText(value["version"]) &&
+    isText(value["tag"]) &&
+    isText(value["commit"]) &&
+    isList(
+      value["components"],
+      (item) => isObject(item) && isText(item["name"]) && isText(item["image"]) && isText(item["digest"]) && /^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/.test(item["digest"]),
+    )
+  );
+}
+
+function isEntry(value: unknown): value is Entry {
+  return (
+    isObject(value) &&
+    isText(value["id"]) &&
+    isText(value["environment"]) &&
+    isText(value["actor"]) &&
+    isText(value["openedAt"]) &&
+    ["running", "passed", "failed", "rolled-back"].includes(String(value["result"])) &&
+    ["release", "rollback"].includes(String(value["action"])) &&
+    isObject(value["run"]) &&
+    typeof value["run"]["id"] === "number" &&
+    isRelease(value["release"])
+  );
+}
+
+function isCurrent(value: unknown): value is Current {
+  return (
+    isObject(value) &&
+    isEntry(value["latest"]) &&
+    isList(value["passed"], (item) => isObject(item) && isText(item["entry"]) && isText(item["at"]) && isRelease(item["release"]))
+  );
+}
+
+function isVersionRecord(value: unknown): value is VersionRecord {
+  const isLine = (item: unknown): boolean => isObject(item) && isText(item["environment"]) && isText(item["entry"]) && isText(item["at"]);
+  return isObject(value) && isRelease(value["release"]) && isList(value["passes"], isLine) && isList(value["withdrawn"], isLine);
+}

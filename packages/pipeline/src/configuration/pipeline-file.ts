@@ -1,0 +1,118 @@
+import { Fault } from "@release-actions/codes";
+import { check, position, readYaml, rememberKeys, type Place } from "./document.ts";
+import { nearest } from "./nearest.ts";
+import { checkSchema, pipelineSchema, type CheckFile, type EnvironmentFile, type PipelineFile } from "./schema.ts";
+import * as v from "valibot";
+
+export type EnvironmentSettings = EnvironmentFile & { name: string };
+
+/** The team's file, checked, with `defaults` laid under every environment. */
+export type Pipeline = Omit<PipelineFile, "environments" | "defaults"> & {
+  environments: EnvironmentSettings[];
+};
+
+rememberKeys(pipelineSchema);
+
+/**
+ * Reads `.github/release-pipeline.yml`.
+ * @throws Fault RA1102 (no YAML), RA1103 (keys and values), RA1104 (a role or environment that does not exist)
+ */
+export function readPipeline(path: string, text: string): Pipeline {
+  const place = readYaml(path, text);
+  const merged = withDefaults(place.value);
+  const file = check(pipelineSchema, place, merged, "RA1103");
+  const environments = Object.entries(file.environments).map(([name, settings]) => ({ ...settings, name }));
+  const wrong = [...wrongRoles(place, file), ...wrongEnvironments(place, environments)];
+  if (wrong.length > 0) throw new Fault("RA1104", { saw: wrong.join("\n") });
+  const { environments: _environments, defaults: _defaults, ...rest } = file;
+  return { ...rest, environments };
+}
+
+/** Reads a file of smoke checks: a list of checks, or a mapping with `identity` and `checks`. @throws Fault RA1102, RA1103 */
+export function readChecks(path: string, text: string): { identity?: CheckFile; checks: CheckFile[] } {
+  const place = readYaml(path, text);
+  if (Array.isArray(place.value)) return { checks: check(v.array(checkSchema), place, place.value, "RA1103") };
+  const file = check(v.strictObject({ identity: v.optional(checkSchema), checks: v.array(checkSchema) }), place, place.value, "RA1103");
+  return { checks: file.checks, ...(file.identity ? { identity: file.identity } : {}) };
+}
+
+/** The environment of this name. @throws Fault RA1104 */
+export function environmentOf(pipeline: Pipeline, name: string): EnvironmentSettings {
+  const found = pipeline.environments.find((environment) => environment.name === name);
+  if (found) return found;
+  const known = pipeline.environments.map((environment) => environment.name);
+  const near = nearest(name, known);
+  throw new Fault("RA1104", {
+    saw: `the environment ${JSON.stringify(name)} is not in the file`,
+    next: near ? `Did you mean \`${near}\`?` : `The file has: ${known.join(", ")}.`,
+  });
+}
+
+/** Is this the last environment of its chain: does none take releases from it? */
+export function isLast(pipeline: Pipeline, name: string): boolean {
+  return !pipeline.environments.some((environment) => environment.from === name);
+}
+
+/** Mappings are merged key by key, lists and texts are replaced, `null` takes a key away. */
+function withDefaults(value: unknown): unknown {
+  if (!isMapping(value) || !isMapping(value["environments"])) return value;
+  const defaults = value["defaults"];
+  const environments = Object.fromEntries(
+    Object.entries(value["environments"]).map(([name, environment]) => [name, merge(defaults ?? {}, environment ?? {})]),
+  );
+  return { ...value, environments };
+}
+
+function merge(under: unknown, over: unknown): unknown {
+  if (!isMapping(under) || !isMapping(over)) return over === undefined ? under : over;
+  const keys = new Set([...Object.keys(under), ...Object.keys(over)]);
+  const merged: [string, unknown][] = [...keys].map((key) => [key, Object.hasOwn(over, key) ? merge(under[key], over[key]) : under[key]]);
+  return Object.fromEntries(merged.filter(([, value]) => value !== null));
+}
+
+function wrongRoles(place: Place, file: PipelineFile): string[] {
+  const roles = Object.keys(file.roles);
+  const uses = Object.entries(file.environments).flatMap(([name, environment]) => {
+    const base = ["environments", name];
+    const rollback = environment.exceptions?.rollback;
+    return [
+      ...(environment.gate?.approvals ?? []).map((approval, index) => ({ role: approval.role, path: [...base, "gate", "approvals", index] })),
+      ...(environment.gate?.["run-by"] ?? []).map((role, index) => ({ role, path: [...base, "gate", "run-by", index] })),
+      ...(rollback?.approvals ?? []).map((approval, index) => ({ role: approval.role, path: [...base, "exceptions", "rollback", "approvals", index] })),
+      ...(rollback?.["run-by"] ?? []).map((role, index) => ({ role, path: [...base, "exceptions", "rollback", "run-by", index] })),
+    ];
+  });
+  return uses
+    .filter((use) => !roles.includes(use.role))
+    .map((use) => {
+      const near = nearest(use.role, roles);
+      return `${position(place, use.path)}: the role \`${use.role}\` is not under \`roles:\`${near ? `; did you mean \`${near}\`?` : ""}`;
+    });
+}
+
+function wrongEnvironments(place: Place, environments: EnvironmentSettings[]): string[] {
+  const names = environments.map((environment) => environment.name);
+  return environments.flatMap((environment) => {
+    if (environment.from === undefined) return [];
+    const at = position(place, ["environments", environment.name, "from"]);
+    if (!names.includes(environment.from)) {
+      const near = nearest(environment.from, names);
+      return [`${at}: the environment \`${environment.from}\` does not exist${near ? `; did you mean \`${near}\`?` : ""}`];
+    }
+    return chainEnds(environment, environments) ? [] : [`${at}: the environments take their releases from each other in a circle`];
+  });
+}
+
+function chainEnds(environment: EnvironmentSettings, environments: EnvironmentSettings[]): boolean {
+  let at: EnvironmentSettings | undefined = environment;
+  for (let step = 0; at !== undefined && step <= environments.length; step += 1) {
+    const from: string | undefined = at.from;
+    if (from === undefined) return true;
+    at = environments.find((other) => other.name === from);
+  }
+  return at === undefined;
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
