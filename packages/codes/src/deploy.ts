@@ -1,3 +1,176 @@
-/** RA30xx: deploy. */
+/** RA30xx: deploy, before and while writing. RA31xx: why a rollout did not get through. */
 export const deploy = {
+  RA3001: {
+    title: "The kubeconfig cannot be used",
+    means:
+      "It is not YAML, has no current context, or names a cluster or user that it does not hold.",
+    next: "Give the content of a kubeconfig that works with `kubectl --kubeconfig FILE get pods`.",
+  },
+  RA3002: {
+    title: "The kubeconfig would run a program",
+    means: "Its user has an `exec` or `auth-provider` part, which starts a program on the runner.",
+    next: "Use a token or a client certificate, or set `allow-exec: true` where you trust the kubeconfig.",
+  },
+  RA3003: {
+    title: "The kubeconfig names files or settings that are not read",
+    means: "A runner does not have the files of the machine where the kubeconfig was made.",
+    next: "Make it self-contained with `kubectl config view --raw --flatten --minify`.",
+  },
+  RA3004: {
+    title: "The cluster's address is not safe",
+    means: "Credentials would cross the network unencrypted.",
+    next: "Give the cluster's https:// address.",
+  },
+  RA3005: {
+    title: "The manifests cannot be read",
+    means:
+      "A file is not YAML, not a Kubernetes object, too large, or names the same object twice.",
+    next: "Correct the file at the line that is named; `kubectl apply --dry-run=client -f FILE` shows the same.",
+  },
+  RA3006: {
+    title: "This kind of manifest is not supported",
+    means: "The file needs another program to become Kubernetes objects.",
+    next: "Commit the rendered objects, for instance from `kubectl kustomize`.",
+  },
+  RA3007: {
+    title: "A component's image is in no manifest",
+    means: "The release would be recorded as deployed although nothing would run it.",
+    next: "Name the image in a container of the manifests, or correct `image` of the component.",
+  },
+  RA3008: {
+    title: "The cluster does not know the caller",
+    means: "The token or certificate of the kubeconfig is expired, revoked or of another cluster.",
+    next: "Make a new kubeconfig and replace the secret.",
+  },
+  RA3009: {
+    title: "The namespace does not exist",
+    means: "Nothing was written by this request.",
+    next: "Create the namespace, or correct `namespace` of the environment.",
+  },
+  RA3010: {
+    title: "The cluster does not know this kind of object",
+    means:
+      "Its API has no such group, version or kind: a custom resource definition is missing or the version is gone.",
+    next: "Install the custom resource definition, or correct apiVersion and kind.",
+  },
+  RA3011: {
+    title: "The cluster refuses an object",
+    means: "A field is unknown or has a value that is not allowed, or an admission rule said no.",
+    next: "Correct the manifest at the field that is named.",
+  },
+  RA3012: {
+    title: "The cluster answers with an error",
+    means: "The request was understood and not carried out.",
+    next: "Look at the cluster's sentence, then run the job again.",
+  },
+  RA3013: {
+    title: "The cluster could not be watched",
+    means: "The rollout may be going on; this run does not know how it ends.",
+    next: "Run the job again: it applies nothing twice and watches on.",
+  },
+  RA3014: {
+    title: "The kubeconfig leads to another cluster",
+    means: "`deploy.cluster` names the cluster by the uid of its namespace kube-system, and this one has another.",
+    next: "Give the environment the kubeconfig of its own cluster, or correct `deploy.cluster`.",
+  },
+  RA3101: {
+    title: "The image is not in the registry",
+    means: "The nodes were told that the image or its digest does not exist.",
+    next: "Check the image's name, and that the registry still has the digest.",
+  },
+  RA3102: {
+    title: "The cluster may not pull the image",
+    means: "The registry refused the nodes' credentials, or there were none.",
+    next: "Give the namespace a pull secret and name it under imagePullSecrets.",
+  },
+  RA3103: {
+    title: "The registry limits the pulls",
+    means: "The nodes are told to wait. This was waited for until the deadline.",
+    next: "Pull with an account, or through a mirror, and run the job again.",
+  },
+  RA3104: {
+    title: "The image cannot be pulled",
+    means: "The nodes could not fetch or unpack it, for a reason that may pass.",
+    next: "Look at the pod's events, then run the job again.",
+  },
+  RA3105: {
+    title: "A secret or one of its keys is missing",
+    means: "The container needs it to start, and the namespace does not have it.",
+    next: "Create the secret or add the key, then run the job again.",
+  },
+  RA3106: {
+    title: "A config map or one of its keys is missing",
+    means: "The container needs it to start, and the namespace does not have it.",
+    next: "Create the config map or add the key, then run the job again.",
+  },
+  RA3107: {
+    title: "The container cannot be created",
+    means: "The node refuses the container as it is described.",
+    next: "Correct the pod's description, then run the job again.",
+  },
+  RA3108: {
+    title: "The new build crashes",
+    means: "Its process ended with an error again and again.",
+    next: "Read the last lines of the container's log.",
+  },
+  RA3109: {
+    title: "The new build runs out of memory",
+    means: "The container was ended because it took more memory than its limit.",
+    next: "Raise resources.limits.memory of the container, or correct the build.",
+  },
+  RA3110: {
+    title: "The new build never became ready",
+    means: "Its process runs, and its readiness probe did not pass in time.",
+    next: "Ask the probe's address by hand and look at the log.",
+  },
+  RA3111: {
+    title: "No node has room for the new pods",
+    means: "The scheduler found no node that fits, and waiting did not help.",
+    next: "Add nodes, lower the requests, or correct selectors and volumes.",
+  },
+  RA3112: {
+    title: "A quota forbids the new pods",
+    means: "The namespace's quota is used up; the rollout needs at least one pod more for a while.",
+    next: "Raise the quota, or lower requests or maxSurge.",
+  },
+  RA3113: {
+    title: "The cluster refuses to make the new pods",
+    means: "An admission rule said no.",
+    next: "Correct the pod's description after the rule's sentence.",
+  },
+  RA3114: {
+    title: "The rollout was not done before the deadline",
+    means: "No container says what is wrong; it was only too slow, or nobody works on it.",
+    next: "Look at the workload's events, or give a longer `timeout`.",
+  },
+  RA3115: {
+    title: "Another build runs than the one that was deployed",
+    means: "The running image's digest is not the wanted one: a webhook, a mirror or an older pod.",
+    next: "Find out who changes the image before you trust the environment.",
+  },
+  RA3116: {
+    title: "The image does not run on the nodes' architecture",
+    means: "It has no variant for the nodes' platform.",
+    next: "Build the image for that platform, or choose other nodes.",
+  },
+  RA3117: {
+    title: "The workload was deleted during the rollout",
+    means: "Somebody or something removed it after it was applied.",
+    next: "Find out who removes it, then run the job again.",
+  },
+  RA3120: {
+    title: "The cluster forbids it",
+    means: "The caller's role lacks a permission.",
+    next: "Add the rule that is named to the caller's Role.",
+  },
+  RA3121: {
+    title: "Somebody else owns a field",
+    means: "Another program or person set it, and it is not overwritten silently.",
+    next: "Take the field out of the manifest, or give it up on the other side.",
+  },
+  RA3122: {
+    title: "A field cannot be changed",
+    means: "Kubernetes never changes this field of an existing object.",
+    next: "Undo the change of the field, or delete the object in a planned moment and run the job again.",
+  },
 } as const;

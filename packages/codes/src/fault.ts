@@ -32,4 +32,14 @@ export function refuse(code: Code, saw: string, next: string = codes[code].next)
 }
 
 /** One rule's answer, one sentence each, for people. */
-export type Finding = { rule: string; holds: boolean; saw: string; next?: string; code?: Code; warning?: true };
+export type Finding = {
+  rule: string;
+  holds: boolean;
+  saw: string;
+  next?: string;
+  code?: Code;
+  /** Does not hold, and does not stop. */
+  warning?: true;
+  /** Does not hold yet, and may hold by waiting. */
+  pending?: true;
+};

@@ -1,3 +1,48 @@
-/** RA12xx: gate. */
+/** RA12xx: the gate's decisions. */
 export const gate = {
+  RA1201: {
+    title: "Another run works on this environment",
+    means: "The ledger's last entry of the environment is open, and the run that opened it has not ended.",
+    next: "Wait for that run to end, or run it again if it was cancelled.",
+  },
+  RA1202: {
+    title: "This person may not run it",
+    means: "`gate.run-by` names the roles that may start this action, and the person who started the run has none of them.",
+    next: "Somebody with the role starts the workflow.",
+  },
+  RA1203: {
+    title: "There is no evidence that this build was tested",
+    means: "The environment takes only releases whose commit and digests passed in the environment before it.",
+    next: "Release the version into the environment before it first, then start this workflow again.",
+  },
+  RA1204: {
+    title: "There is no recorded release to go back to",
+    means: "A rollback goes to a release that passed in this environment; the ledger has none that fits.",
+    next: "Name a version that passed here, or release a mended version.",
+  },
+  RA1205: {
+    title: "No version is named",
+    means: "Neither the event nor the inputs nor the ledger say which version is meant.",
+    next: "Start the workflow with a `version`.",
+  },
+  RA1206: {
+    title: "The build's image is not in the registry",
+    means: "The first environment takes the image that the build of the tagged commit pushed, and it is not there.",
+    next: "Wait for the build of that commit, or run it again; `gate.wait` lets this run wait for it.",
+  },
+  RA1207: {
+    title: "A required check has not succeeded",
+    means: "Every check of `gate.status-checks` must have run and succeeded on the released commit; skipped or missing is not success.",
+    next: "Mend the commit or run the check again, then start this workflow again.",
+  },
+  RA1211: {
+    title: "The release issue is missing",
+    means: "Approvals are comments in the release issue, and no open issue has its title.",
+    next: "Open the release issue and have it approved.",
+  },
+  RA1212: {
+    title: "The release is not approved",
+    means: "`gate.approvals` asks for one person of each role to approve this version and these digests in writing.",
+    next: "The person with the role comments `/approve <version>` in the release issue.",
+  },
 } as const;

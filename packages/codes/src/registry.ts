@@ -1,3 +1,54 @@
 /** RA20xx: registry. */
 export const registry = {
+  RA2001: {
+    title: "An image reference cannot be read",
+    means:
+      "The text is not a host, a repository, and a tag or digest. Nothing was asked of any registry.",
+    next: "Write it as registry.example.org/group/name:tag or registry.example.org/group/name@sha256:….",
+  },
+  RA2002: {
+    title: "The registry's credentials cannot be used",
+    means:
+      "The Docker configuration is not JSON, or it keeps this registry's login outside the file.",
+    next: "Give registry-username and registry-password, or log in so that config.json holds the login.",
+  },
+  RA2003: {
+    title: "The image is not in the registry",
+    means: "The registry does not know this tag or digest. Nothing was written.",
+    next: "Check that the build pushed the image to this repository, then run the job again.",
+  },
+  RA2004: {
+    title: "The registry refuses access",
+    means:
+      "The credentials are missing, wrong, expired, or not allowed to do this in the repository.",
+    next: "Check registry-username and registry-password; on ghcr.io the job needs `packages: write` and the package must allow this repository.",
+  },
+  RA2005: {
+    title: "The registry sends its callers to a foreign host for a token",
+    means:
+      "Credentials are given only to the registry's own host or to a token host known to belong to it. Nothing was sent there.",
+    next: "Check the registry's address; use a registry whose token realm is on its own host.",
+  },
+  RA2006: {
+    title: "Content does not match its digest",
+    means:
+      "The bytes that the registry sent, or says it has stored, are not those that the digest names.",
+    next: "Run the job again; if it comes again, do not deploy this image and ask the registry's operator.",
+  },
+  RA2007: {
+    title: "The registry did not accept the request",
+    means: "The registry understood the request and refused it for the reason it gives.",
+    next: "Follow the registry's own sentence: immutable tags, quotas and retention rules are set there.",
+  },
+  RA2008: {
+    title: "The image has another digest than expected",
+    means:
+      "What the source names is not the build that was tested or approved. Nothing was written.",
+    next: "Promote the digest that was tested, or correct expect-digest.",
+  },
+  RA2009: {
+    title: "The tag exists already with another digest",
+    means: "With `existing: refuse` a tag is never moved. Nothing was written to it.",
+    next: "Use another tag, or set `existing: move` if this tag may move.",
+  },
 } as const;

@@ -85,7 +85,15 @@ export const checkSchema = v.pipe(
     send: v.optional(v.pipe(v.string(), v.maxLength(65_536))),
     status: v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599))),
     headers: v.optional(v.record(text, v.union([template, v.strictObject({ matches: text })]))),
-    body: v.optional(v.union([template, v.strictObject({ contains: v.optional(template), matches: v.optional(text) })])),
+    body: v.optional(
+      v.union([
+        v.pipe(
+          template,
+          v.transform((contains) => ({ contains })),
+        ),
+        v.strictObject({ contains: v.optional(template), matches: v.optional(text) }),
+      ]),
+    ),
     json: v.optional(v.record(text, comparison)),
     p95: v.optional(v.pipe(text, v.regex(/^\d+ms of \d+$/, "is not of the form `200ms of 20`"))),
     timeout: v.optional(duration),

@@ -1,0 +1,73 @@
+// Written by `npm run generate` from action.yml and action-types.yml.
+import type { ActionIo } from "@release-actions/runner";
+
+export type Inputs = {
+  /** Lines name=image@digest; empty = from the ledger */
+  images?: string[];
+  /** Paths of Kubernetes manifests, one a line, at the released commit; empty = from the file */
+  manifests?: string[];
+  /** Namespace of the workloads; empty = from the file, else default */
+  namespace?: string;
+  /** uid of the namespace kube-system; another cluster is refused */
+  cluster?: string;
+  /** Longest rollout, such as 10m; empty = from the file, else 10m */
+  timeout?: string;
+  /** After a failed rollout: rollback or keep; empty = from the file, else rollback */
+  onFailure?: string;
+  /** Run the exec plugins of the kubeconfig */
+  allowExec: boolean;
+  /** Only show what would change */
+  dryRun: boolean;
+  /** GitHub's name of the environment; needed where the file is used */
+  environment?: string;
+  /** Version or tag; empty = the event's */
+  version?: string;
+  /** Content of the cluster's kubeconfig */
+  kubeconfig?: string;
+  /** Path of the pipeline's file on the default branch; empty = no file is read */
+  config: string;
+  /** GitHub token of this repository */
+  token?: string;
+  /** When the job summary is written: always, on-failure, never */
+  summary: "always" | "on-failure" | "never";
+};
+
+export type Outputs = {
+  /** passed, failed, rolled-back or unchanged */
+  result: string;
+  /** JSON: workload to digests, now */
+  running: string;
+  /** JSON: workload to digests, before */
+  previous: string;
+  /** Address of the environment */
+  url: string;
+  /** JSON list of findings: {rule, holds, saw, next, code} */
+  reasons: string;
+};
+
+export const io: ActionIo<Inputs, Outputs> = {
+  name: "deploy-env",
+  inputs: {
+    images: { name: "images", type: "list", separator: "\n" },
+    manifests: { name: "manifests", type: "list", separator: "\n" },
+    namespace: { name: "namespace", type: "string" },
+    cluster: { name: "cluster", type: "string" },
+    timeout: { name: "timeout", type: "string" },
+    onFailure: { name: "on-failure", type: "string" },
+    allowExec: { name: "allow-exec", type: "boolean", default: "false" },
+    dryRun: { name: "dry-run", type: "boolean", default: "false" },
+    environment: { name: "environment", type: "string" },
+    version: { name: "version", type: "string" },
+    kubeconfig: { name: "kubeconfig", type: "string", secret: true },
+    config: { name: "config", type: "string", default: ".github/release-pipeline.yml" },
+    token: { name: "token", type: "string", default: "${{ github.token }}", secret: true },
+    summary: { name: "summary", type: "enum", default: "always", values: ["always","on-failure","never"] },
+  },
+  outputs: {
+    result: "result",
+    running: "running",
+    previous: "previous",
+    url: "url",
+    reasons: "reasons",
+  },
+};

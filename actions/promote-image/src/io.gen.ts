@@ -1,0 +1,64 @@
+// Written by `npm run generate` from action.yml and action-types.yml.
+import type { ActionIo } from "@release-actions/runner";
+
+export type Inputs = {
+  /** Lines `source -> target`, such as registry.example.org/app@sha256:… -> registry.example.org/app; empty = from the file */
+  images?: string[];
+  /** Tags for the promoted digest, one a line; empty = from the file */
+  imageTags?: string[];
+  /** Digest that the (only) source must have; another one is refused */
+  expectDigest?: string;
+  /** When the tag has another digest: move or refuse */
+  existing: "move" | "refuse";
+  /** GitHub's name of the environment; needed where the file is used */
+  environment?: string;
+  /** Version or tag; empty = the event's */
+  version?: string;
+  /** User of the registry; empty = docker login's */
+  registryUsername?: string;
+  /** Password or token of the registry; empty = docker login's */
+  registryPassword?: string;
+  /** Path of the pipeline's file on the default branch; empty = no file is read */
+  config: string;
+  /** GitHub token of this repository */
+  token?: string;
+  /** When the job summary is written: always, on-failure, never */
+  summary: "always" | "on-failure" | "never";
+};
+
+export type Outputs = {
+  /** Digest of the only, or the first, image */
+  digest: string;
+  /** Digest that the tag had before */
+  previousDigest: string;
+  /** true when something was written */
+  changed: string;
+  /** JSON: component to image, digest, tags */
+  images: string;
+  /** JSON list of findings: {rule, holds, saw, next, code} */
+  reasons: string;
+};
+
+export const io: ActionIo<Inputs, Outputs> = {
+  name: "promote-image",
+  inputs: {
+    images: { name: "images", type: "list", separator: "\n" },
+    imageTags: { name: "image-tags", type: "list", separator: "\n" },
+    expectDigest: { name: "expect-digest", type: "string" },
+    existing: { name: "existing", type: "enum", default: "move", values: ["move","refuse"] },
+    environment: { name: "environment", type: "string" },
+    version: { name: "version", type: "string" },
+    registryUsername: { name: "registry-username", type: "string" },
+    registryPassword: { name: "registry-password", type: "string", secret: true },
+    config: { name: "config", type: "string", default: ".github/release-pipeline.yml" },
+    token: { name: "token", type: "string", default: "${{ github.token }}", secret: true },
+    summary: { name: "summary", type: "enum", default: "always", values: ["always","on-failure","never"] },
+  },
+  outputs: {
+    digest: "digest",
+    previousDigest: "previous-digest",
+    changed: "changed",
+    images: "images",
+    reasons: "reasons",
+  },
+};

@@ -1,0 +1,217 @@
+import { Fault } from "@release-actions/codes";
+import type { Cluster, Running } from "@release-actions/deploy";
+import { appendStep, deploymentStatusStep, deploymentStep, readLedger, type DeploymentState, type LedgerHead } from "@release-actions/github";
+import {
+  closeEntry,
+  ledgerPaths,
+  nextId,
+  openEntry,
+  readCurrent,
+  readVersionRecord,
+  runningRelease,
+  type Approval,
+  type Current,
+  type Entry,
+  type Release,
+  type Verdict,
+} from "@release-actions/ledger";
+import { runStep, type Step } from "@release-actions/plan";
+import { parseReference, promotionSteps } from "@release-actions/registry";
+import type { Candidate } from "./candidate.ts";
+import { isLast } from "./configuration/pipeline-file.ts";
+import type { ActionResult } from "./job.ts";
+import { runUrl } from "./job.ts";
+import { outputsOf, type Decision, type PromoteOutputs } from "./promote.ts";
+import { endSummary } from "./report/summaries.ts";
+import { bringOut, imageTagsOf, prepare, whatRuns, type Outcome, type Prepared, type Trouble } from "./rollout.ts";
+
+export type Approved = Decision & {
+  release: Release;
+  prepared: Prepared;
+  cluster: Cluster | undefined;
+  verdict: Verdict;
+  approvals: Approval[];
+  candidate: Candidate | undefined;
+};
+
+/** How the environment ended. */
+export type Ending = {
+  result: "passed" | "failed" | "rolled-back";
+  /** What the environment runs now; undefined when nobody knows. */
+  runs: Release | undefined;
+  trouble: Trouble | undefined;
+  /** Why going back did not work, or was not tried. */
+  noWayBack?: string;
+  outcome: Outcome;
+  running: Running[];
+};
+
+/**
+ * Writes: ledger entry (the lock), deployment record, image tags, rollout, smoke test; on failure back to the recorded release;
+ * then the ledger entry's end. Every write is a step, so a run that was killed anywhere continues.
+ */
+export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutputs>> {
+  const { world, environment, release } = run;
+  const started = performance.now();
+  const { entry, head, fresh } = await open(run);
+  const deployment = await done(run, deploymentStep(world.github, { entry: entry.id, commit: release.commit, environment: environment.name, production: isLast(run.pipeline, environment.name), fresh }));
+  const say = (state: DeploymentState, description: string) =>
+    done(run, deploymentStatusStep(world.github, { entry: entry.id, deployment, state, ...(environment.url ? { url: environment.url } : {}), logUrl: runUrl(world.job), description, fresh }));
+  await say("in_progress", `${entry.action} ${release.version}`);
+
+  const ending = await bringOrTakeBack(run, entry);
+
+  const at = world.github.now().toISOString();
+  // The ledger is closed last: a closed entry says that nothing is left to do, and a resumed run believes it.
+  await say(ending.result === "passed" ? "success" : "failure", ending.result === "passed" ? `${release.version} runs` : `${release.version}: ${ending.result}`);
+  await close(run, head, entry, ending, at);
+  return report(run, entry, ending, performance.now() - started);
+}
+
+async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Ending> {
+  const { world, environment, release, prepared, cluster } = run;
+  const before = entry.replaced;
+  await tagImages(run, entry, release, prepared, "forward");
+  const outcome = await bringOut(world, environment, prepared, cluster, entry.id);
+  if (outcome.trouble === undefined) return { result: "passed", runs: release, trouble: undefined, outcome, running: await whatRuns(cluster, prepared.rendered) };
+
+  const failed = { result: "failed" as const, trouble: outcome.trouble, outcome };
+  world.job.say(`✗ ${outcome.trouble.plain}`);
+  if (environment.deploy?.["on-failure"] === "keep") {
+    return { ...failed, runs: undefined, noWayBack: "`deploy.on-failure` is keep, so the failed release was left in place.", running: await whatRuns(cluster, prepared.rendered) };
+  }
+  if (before === undefined) {
+    return { ...failed, runs: undefined, noWayBack: "This is the first release of this environment: there is nothing recorded to go back to.", running: await whatRuns(cluster, prepared.rendered) };
+  }
+  world.job.say(`Going back to ${before.version}.`);
+  const back = await prepare(world, run.pipeline.product, environment, before);
+  await tagImages(run, entry, before, back, "back");
+  const restored = await bringOut(world, environment, back, cluster, entry.id);
+  const running = await whatRuns(cluster, back.rendered);
+  if (restored.trouble === undefined) return { result: "rolled-back", runs: before, trouble: outcome.trouble, outcome, running };
+  return { ...failed, runs: undefined, noWayBack: `Going back to ${before.version} failed too: ${restored.trouble.plain}`, running };
+}
+
+/** Gives the release's digests the environment's tags: all content first, all tags last. */
+async function tagImages(run: Approved, entry: Entry, release: Release, prepared: Prepared, direction: "forward" | "back"): Promise<void> {
+  const tags = imageTagsOf(run.environment, prepared.placeholders);
+  const steps = promotionSteps(run.world.registry, {
+    images: release.components.map(({ name, image, digest }) => {
+      const source = parseReference(`${image}@${digest}`);
+      return { name, source, target: { host: source.host, repository: source.repository }, tags };
+    }),
+    existing: "move",
+    // On the way back the tag only returns to what it had; the failed digest earns no name.
+    previous: direction === "forward",
+    entry: entry.id,
+  });
+  for (const step of steps) await done(run, step);
+}
+
+async function open(run: Approved): Promise<{ entry: Entry; head: LedgerHead; fresh: boolean }> {
+  const { world, pipeline, environment, request, history, release } = run;
+  if (history.own !== undefined) return { entry: history.own, head: history.head, fresh: false };
+  const paths = ledgerPaths(pipeline.product, environment.name);
+  const replaced = runningRelease(history.current);
+  const entry: Entry = {
+    id: nextId(environment.name, history.current),
+    environment: environment.name,
+    action: request.action,
+    ...(request.reason ? { reason: request.reason } : {}),
+    actor: request.actor,
+    run: request.run,
+    release,
+    ...(replaced ? { replaced } : {}),
+    verdict: run.verdict,
+    approvals: run.approvals,
+    openedAt: world.github.now().toISOString(),
+    result: "running",
+  };
+  const isOurs = (current: Current | undefined) => current?.latest.run.id === request.run.id && current.latest.result === "running";
+  const head = await done(
+    run,
+    appendStep(world.github, {
+      branch: pipeline.ledger.branch,
+      title: `Open ${entry.id} in the ledger`,
+      key: entry.id,
+      paths: [paths.current],
+      head: history.head,
+      isThere: (at) => isOurs(readCurrent(paths.current, at.files[paths.current])),
+      next: (at) => {
+        // Appends for other environments do not matter; one for this environment means that another run was faster.
+        if (at.files[paths.current] !== history.head.files[paths.current]) {
+          throw new Fault("RA1201", { saw: `another run opened an entry for ${environment.name} at the same moment` });
+        }
+        return openEntry(pipeline.product, history.current, entry);
+      },
+    }),
+  );
+  const current = readCurrent(paths.current, head.files[paths.current]);
+  if (current === undefined) throw new Fault("RA5010", { saw: `${paths.current} is not there after it was written` });
+  return { entry: current.latest, head, fresh: !request.resumed };
+}
+
+async function close(run: Approved, opened: LedgerHead, entry: Entry, ending: Ending, at: string): Promise<void> {
+  const { world, pipeline, environment } = run;
+  const paths = ledgerPaths(pipeline.product, environment.name);
+  const released = paths.version(entry.release.version);
+  const replaced = entry.replaced === undefined ? undefined : paths.version(entry.replaced.version);
+  const needed = [paths.current, released, ...(replaced ? [replaced] : [])];
+  const before = await readLedger(world.github, pipeline.ledger.branch, needed);
+  await done(
+    run,
+    appendStep(world.github, {
+      branch: pipeline.ledger.branch,
+      title: `Close ${entry.id} in the ledger: ${ending.result}`,
+      key: `${entry.id} closed`,
+      paths: needed,
+      head: before.commit === undefined ? opened : before,
+      isThere: (head) => {
+        const latest = readCurrent(paths.current, head.files[paths.current])?.latest;
+        return latest?.id === entry.id && latest.result !== "running";
+      },
+      next: (head) => {
+        const current = readCurrent(paths.current, head.files[paths.current]);
+        if (current?.latest.id !== entry.id) throw new Fault("RA5012", { saw: `${current?.latest.id ?? "nothing"} is the last entry, not ${entry.id}` });
+        return closeEntry(
+          pipeline.product,
+          current,
+          { result: ending.result, at, ...(ending.runs ? { runs: ending.runs } : {}), ...(ending.trouble ? { why: ending.trouble.plain } : {}) },
+          {
+            released: readVersionRecord(released, head.files[released]),
+            replaced: replaced === undefined ? undefined : readVersionRecord(replaced, head.files[replaced]),
+          },
+        );
+      },
+    }),
+  );
+}
+
+/** Runs a step; a refusal in the middle of the way is a fault, since the gate has judged before. */
+async function done<T>(run: Approved, step: Step<T>): Promise<T> {
+  const outcome = await runStep(step, { ...run.world.steps, resuming: run.request.resumed });
+  if ("refusal" in outcome) throw new Fault(outcome.refusal.code, { saw: outcome.refusal.saw, next: outcome.refusal.next });
+  return outcome.value;
+}
+
+function report(run: Approved, entry: Entry, ending: Ending, milliseconds: number): ActionResult<PromoteOutputs> {
+  const { environment, release, pipeline } = run;
+  const unchanged = ending.result === "passed" && ending.outcome.rollout?.result === "unchanged";
+  const passed = ending.result === "passed";
+  const first = passed ? "" : `${environment.name} ${ending.runs ? `still runs ${ending.runs.version}` : "is in an unknown state"}. ${release.version} ${ending.result === "rolled-back" ? "failed and was rolled back" : "failed"}: ${ending.trouble?.plain ?? ""} Next: ${ending.trouble?.next ?? ""}`;
+  return {
+    ok: passed,
+    outputs: {
+      ...outputsOf(run, release, run.verdict.findings),
+      decision: "go",
+      result: unchanged ? "unchanged" : ending.result,
+      accepted: String(passed && isLast(pipeline, environment.name) && entry.action === "release"),
+      entry: entry.id,
+      images: JSON.stringify(
+        Object.fromEntries(release.components.map(({ name, image, digest }) => [name, { image, digest, tags: imageTagsOf(environment, run.prepared.placeholders) }])),
+      ),
+    },
+    summary: endSummary({ run, entry, ending, milliseconds }),
+    ...(passed ? {} : { failure: { title: `${environment.name} does not run ${release.version}`, message: `${ending.trouble?.code ?? ""} ${first}`.trim() } }),
+  };
+}

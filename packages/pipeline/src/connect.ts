@@ -1,0 +1,103 @@
+import { Fault } from "@release-actions/codes";
+import { openGitHub, readDefaultFile, type GitHub } from "@release-actions/github";
+import { createTransport, type Transport } from "@release-actions/net";
+import type { RunnerOfSteps, StepRecord } from "@release-actions/plan";
+import { createRegistry, credentialsFrom, parseReference, type Registry } from "@release-actions/registry";
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { readPipeline, type Pipeline } from "./configuration/pipeline-file.ts";
+import type { Job } from "./job.ts";
+
+/** GitHub and the steps of one job, on one transport. */
+export type Connection = {
+  job: Job;
+  transport: Transport;
+  github: GitHub;
+  steps: RunnerOfSteps;
+  /** What was done, in order. */
+  records: StepRecord[];
+};
+
+/** The same with the registries of the pipeline's components. */
+export type World = Connection & { registry: Registry };
+
+export type Logins = { token?: string; registryUsername?: string; registryPassword?: string };
+
+/** Opens GitHub; sends nothing. @throws Fault RA1001 without a token */
+export function connect(inputs: Logins, job: Job): Connection {
+  if (!inputs.token) throw new Fault("RA1001", { saw: "`token` is not given", next: "Leave the input `token` out: it is the job's own token by default." });
+  const transport = openTransport(job);
+  const records: StepRecord[] = [];
+  return {
+    job,
+    transport,
+    github: openGitHub({
+      transport,
+      token: inputs.token,
+      repository: job.env.repository,
+      apiUrl: job.env.apiUrl,
+      serverUrl: job.env.serverUrl,
+    }),
+    records,
+    steps: {
+      now: () => performance.now(),
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      resuming: job.env.runAttempt > 1,
+      progress: (record) => {
+        records.push(record);
+        job.say(`${record.result === "failed" || record.result === "refused" ? "✗" : "✓"} ${record.title}${record.result === "already-done" ? " (already done)" : ""}`);
+      },
+    },
+  };
+}
+
+export function openTransport(job: Job): Transport {
+  return createTransport({
+    env: job.variables,
+    userAgent: "release-actions (+https://github.com/org/release-actions)",
+    trace: (line) => job.debug(line),
+  });
+}
+
+/** Opens the registries of the pipeline. */
+export function withRegistry(connection: Connection, inputs: Logins, pipeline: Pipeline): World {
+  const hosts = pipeline.components.map((component) => parseReference(component.image).host);
+  return { ...connection, registry: openRegistry(inputs, connection.job, connection.transport, hosts) };
+}
+
+/** Opens registries; the inputs' login goes to `hosts` and to no other. */
+export function openRegistry(inputs: Logins, job: Job, transport: Transport, hosts: string[]): Registry {
+  return createRegistry({
+    transport,
+    credentials: credentialsFrom({
+      username: inputs.registryUsername,
+      password: inputs.registryPassword,
+      dockerConfig: dockerConfig(job),
+      hosts,
+    }),
+  });
+}
+
+/** The file that `docker login` writes; undefined where nobody logged in. */
+function dockerConfig(job: Job): string | undefined {
+  const folder = job.variables["DOCKER_CONFIG"] || join(job.variables["HOME"] || homedir(), ".docker");
+  try {
+    return readFileSync(join(folder, "config.json"), "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the pipeline's file from the default branch, whatever ref the workflow runs on. @throws Fault RA11xx */
+export async function loadPipeline(world: Connection, path: string): Promise<Pipeline & { defaultBranch: string }> {
+  const file = await readDefaultFile(world.github, path);
+  if (file.text === undefined) throw new Fault("RA1101", { saw: `${path} is not on the branch ${file.defaultBranch}` });
+  return { ...readPipeline(path, file.text), defaultBranch: file.defaultBranch };
+}
+
+/** The same for actions that also work without the file: undefined when it does not exist. @throws Fault RA11xx */
+export async function findPipeline(world: Connection, path: string): Promise<(Pipeline & { defaultBranch: string }) | undefined> {
+  const file = await readDefaultFile(world.github, path);
+  return file.text === undefined ? undefined : { ...readPipeline(path, file.text), defaultBranch: file.defaultBranch };
+}

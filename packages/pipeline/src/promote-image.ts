@@ -1,0 +1,98 @@
+import { Fault } from "@release-actions/codes";
+import { markdownCode, markdownText } from "@release-actions/markdown";
+import { runStep } from "@release-actions/plan";
+import { formatReference, parseReference, promotionSteps, type Promotion, type Registry } from "@release-actions/registry";
+import { connect, openRegistry, openTransport, type Logins, type World } from "./connect.ts";
+import type { ActionResult, Job } from "./job.ts";
+import { outlineOf } from "./outline.ts";
+import { lines } from "./report/summaries.ts";
+import { imageTagsOf } from "./rollout.ts";
+
+export type PromoteImageInputs = Logins & {
+  images?: string[];
+  imageTags?: string[];
+  expectDigest?: string;
+  existing: "move" | "refuse";
+  environment?: string;
+  version?: string;
+  config?: string;
+};
+
+export type PromoteImageOutputs = { digest: string; previousDigest: string; changed: string; images: string; reasons: string };
+
+/** Gives tested images their next tag, by digest; a finished run again writes nothing. @throws Fault RA1001, RA1002, RA20xx */
+export async function promoteImage(inputs: PromoteImageInputs, job: Job): Promise<ActionResult<PromoteImageOutputs>> {
+  const { promotions, registry, world } = await promotionsOf(inputs, job);
+  if (inputs.expectDigest !== undefined && promotions.length > 1) {
+    throw new Fault("RA1002", { saw: `\`expect-digest\` is for one image, and there are ${promotions.length}` });
+  }
+  const steps = promotionSteps(registry, {
+    images: promotions,
+    existing: inputs.existing,
+    ...(inputs.expectDigest ? { expectDigest: inputs.expectDigest } : {}),
+    previous: world !== undefined,
+    entry: `run-${job.env.runId}`,
+  });
+  const by = {
+    now: () => performance.now(),
+    sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+    resuming: job.env.runAttempt > 1,
+  };
+  let changed = false;
+  let previousDigest: string | undefined;
+  for (const step of steps) {
+    const outcome = await runStep(step, by);
+    if ("refusal" in outcome) throw new Fault(outcome.refusal.code, { saw: outcome.refusal.saw, next: outcome.refusal.next });
+    changed ||= outcome.record.result === "done";
+    if (outcome.value.effect === "tag") previousDigest ??= outcome.value.displaced;
+    job.say(`✓ ${step.title}${outcome.record.result === "already-done" ? " (already done)" : ""}`);
+  }
+  const [first] = promotions;
+  return {
+    ok: true,
+    outputs: {
+      digest: first?.source.digest ?? "",
+      previousDigest: previousDigest ?? "",
+      changed: String(changed),
+      images: JSON.stringify(Object.fromEntries(promotions.map(({ name, source, target, tags }) => [name, { image: `${target.host}/${target.repository}`, digest: source.digest, tags }]))),
+      reasons: "[]",
+    },
+    summary: lines(
+      changed ? "### Images promoted" : "### Nothing was left to do: every tag has its digest",
+      "",
+      "| Image | Digest | Tags |",
+      "| --- | --- | --- |",
+      ...promotions.map(({ target, source, tags }) => `| ${markdownText(`${target.host}/${target.repository}`)} | ${markdownCode(source.digest ?? "")} | ${tags.map(markdownCode).join(", ")} |`),
+    ),
+  };
+}
+
+async function promotionsOf(inputs: PromoteImageInputs, job: Job): Promise<{ promotions: Promotion[]; registry: Registry; world: World | undefined }> {
+  if (inputs.images?.length) {
+    const hosts = inputs.images.map((line) => parseReference(line.split("->")[1]?.trim() ?? "").host);
+    const registry = openRegistry(inputs, job, openTransport(job), hosts);
+    if (!inputs.imageTags?.length) throw new Fault("RA1001", { saw: "`image-tags` is not given", next: "Name the tags, one a line, under `with:`." });
+    const tags = inputs.imageTags;
+    return { promotions: await Promise.all(inputs.images.map((line) => promotionOf(line, tags, registry))), registry, world: undefined };
+  }
+  if (!inputs.config) throw new Fault("RA1001", { saw: "`images` is not given, and `config` is empty" });
+  const { world, environment, release, placeholders } = await outlineOf(connect(inputs, job), inputs, job);
+  const tags = inputs.imageTags?.length ? inputs.imageTags : imageTagsOf(environment, placeholders);
+  const promotions = release.components.map(({ name, image, digest }) => {
+    const source = parseReference(`${image}@${digest}`);
+    return { name, source, target: { host: source.host, repository: source.repository }, tags };
+  });
+  return { promotions, registry: world.registry, world };
+}
+
+/** `source -> target`; without a digest the source's tag is resolved once, and only its digest is used from then on. */
+async function promotionOf(line: string, tags: string[], registry: Registry): Promise<Promotion> {
+  const [from, to, ...more] = line.split("->").map((part) => part.trim());
+  if (!from || !to || more.length > 0) throw new Fault("RA1002", { saw: `\`images\` has the line ${JSON.stringify(line.slice(0, 200))}; it takes source -> target` });
+  const given = parseReference(from);
+  const target = parseReference(to);
+  if (target.tag !== undefined || target.digest !== undefined) throw new Fault("RA1002", { saw: `the target ${formatReference(target)} has a tag or digest; tags go into \`image-tags\`` });
+  const digest = given.digest ?? (await registry.resolve(given));
+  if (digest === undefined) throw new Fault("RA1206", { saw: `the registry has no ${formatReference(given)}` });
+  return { name: target.repository, source: { host: given.host, repository: given.repository, digest }, target: { host: target.host, repository: target.repository }, tags };
+}

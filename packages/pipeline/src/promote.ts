@@ -1,0 +1,155 @@
+import { Fault, type Finding } from "@release-actions/codes";
+import { runningRelease, type Component, type Entry, type Release } from "@release-actions/ledger";
+import { isLast, environmentOf, type EnvironmentSettings, type Pipeline } from "./configuration/pipeline-file.ts";
+import { findCandidate, rulesOf, waitWhilePending, type Candidate } from "./candidate.ts";
+import { connect, loadPipeline, withRegistry, type Logins, type World } from "./connect.ts";
+import { judge } from "./gate/judge.ts";
+import { judgeRunBy } from "./gate/rules.ts";
+import { readHistory, type History } from "./history.ts";
+import type { ActionResult, Job } from "./job.ts";
+import { carryOut } from "./carry-out.ts";
+import { dryRunSummary, earlierSummary, refusedSummary } from "./report/summaries.ts";
+import { oneLine } from "./report/sentences.ts";
+import { readRequest, type Request, type RequestInputs } from "./request.ts";
+import { imageTagsOf, openCluster, prepare } from "./rollout.ts";
+
+export type PromoteInputs = RequestInputs & Logins & { config?: string; imageTag?: string; kubeconfig?: string; allowExec?: boolean };
+
+export type PromoteOutputs = {
+  decision: "go" | "refused" | "skipped";
+  result: "passed" | "failed" | "rolled-back" | "unchanged" | "none";
+  accepted: string;
+  version: string;
+  digest: string;
+  previousDigest: string;
+  images: string;
+  entry: string;
+  url: string;
+  reasons: string;
+};
+
+/** What a run knows before it writes. */
+export type Decision = {
+  world: World;
+  pipeline: Pipeline & { defaultBranch: string };
+  environment: EnvironmentSettings;
+  request: Request;
+  history: History;
+};
+
+/** The whole way into one environment: decide, and if every rule holds, carry it out. @throws Fault */
+export async function promote(inputs: PromoteInputs, job: Job): Promise<ActionResult<PromoteOutputs>> {
+  if (!inputs.config) throw new Fault("RA1105", { saw: "`config` is empty, and promote works from the pipeline's file" });
+  const connection = connect(inputs, job);
+  const pipeline = await loadPipeline(connection, inputs.config);
+  const world = withRegistry(connection, inputs, pipeline);
+  const request = readRequest(inputs, job);
+  const environment = environmentOf(pipeline, request.environment);
+  const history = await readHistory(world, pipeline, environment, request.run.id);
+  const decision: Decision = { world, pipeline, environment, request, history };
+
+  // A run that was started again continues its own open entry or does nothing: it never puts an old version back.
+  if (history.own !== undefined && (history.own.result !== "running" || history.current?.latest.id !== history.own.id)) {
+    return earlierRun(decision, history.own);
+  }
+  if (history.own !== undefined) return resume(decision, history.own, inputs);
+
+  const { candidate, verdict, approvals } = await decide(decision, inputs.imageTag);
+  for (const finding of verdict.findings) job.say(`${finding.holds ? "✓" : "✗"} ${finding.rule}: ${finding.saw}`);
+  const skipped = pipeline.tag?.["on-invalid"] === "skip" && verdict.findings.some((finding) => finding.code === "RA1302");
+  if (!verdict.holds || candidate.release === undefined) return refused(decision, candidate, verdict.findings, skipped);
+
+  const release = candidate.release;
+  const cluster = environment.deploy?.manifests?.length ? await openCluster(world, { ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}), allowExec: inputs.allowExec ?? false }, environment) : undefined;
+  const prepared = await prepare(world, pipeline.product, environment, release);
+  if (request.dryRun) {
+    return {
+      ok: true,
+      outputs: { ...outputsOf(decision, release, verdict.findings), decision: "go", result: "none", accepted: "false" },
+      summary: dryRunSummary({ decision, release, findings: verdict.findings, tags: imageTagsOf(environment, prepared.placeholders), objects: prepared.rendered?.objects.map((object) => `${object.kind} ${object.metadata.name}`) ?? [] }),
+    };
+  }
+  return carryOut({ ...decision, release, prepared, cluster, verdict, approvals, candidate });
+}
+
+/** Looks for the release that is meant and judges every rule; waits where the gate lets it. */
+export async function decide({ world, pipeline, environment, request, history }: Decision, imageTag?: string, images?: Component[]) {
+  return waitWhilePending(world, rulesOf(environment, request).wait, async () => {
+    const found = await findCandidate(world, pipeline, environment, request, history, imageTag);
+    const candidate = images === undefined ? found : withImages(found, images);
+    const judged = judge({ pipeline, environment, request, history, candidate }, world.github.now());
+    return { candidate, ...judged, findings: judged.verdict.findings };
+  });
+}
+
+/** A candidate that was named by digests: other digests than the tested ones have no evidence. */
+function withImages(candidate: Candidate, images: Component[]): Candidate {
+  const tested = candidate.record?.release.components ?? candidate.release?.components ?? [];
+  const same = images.length === tested.length && images.every((image) => tested.some((component) => component.name === image.name && component.digest === image.digest));
+  if (same || candidate.release === undefined) return candidate;
+  return { ...candidate, record: undefined, release: { ...candidate.release, components: images } };
+}
+
+async function resume(decision: Decision, own: Entry, inputs: PromoteInputs): Promise<ActionResult<PromoteOutputs>> {
+  const { world, pipeline, environment, request } = decision;
+  const mayRun = judgeRunBy(rulesOf(environment, own).runBy, pipeline.roles, request.actor);
+  if (mayRun !== undefined && !mayRun.holds) return refused(decision, undefined, [mayRun], false);
+  world.job.say(`Continuing ${own.id}: ${own.action} ${own.release.version}, allowed at ${own.verdict.at}.`);
+  const cluster = environment.deploy?.manifests?.length ? await openCluster(world, { ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}), allowExec: inputs.allowExec ?? false }, environment) : undefined;
+  const prepared = await prepare(world, pipeline.product, environment, own.release);
+  const resumed: Request = { ...request, action: own.action, ...(own.reason ? { reason: own.reason } : {}), resumed: true };
+  return carryOut({ ...decision, request: resumed, release: own.release, prepared, cluster, verdict: own.verdict, approvals: own.approvals, candidate: undefined });
+}
+
+function earlierRun(decision: Decision, own: Entry): ActionResult<PromoteOutputs> {
+  const { history, job } = { history: decision.history, job: decision.world.job };
+  const newer = history.current?.latest.id === own.id ? undefined : history.current?.latest;
+  const ok = own.result === "passed";
+  const saw = newer
+    ? `This run's entry ${own.id} (${own.release.version}, ${own.result}) is followed by ${newer.id} (${newer.release.version}). Nothing was written.`
+    : `This run's entry ${own.id} is closed: ${own.release.version} ${own.result}. Nothing was written.`;
+  job.say(saw);
+  const finding: Finding = { rule: "lock", holds: ok, saw, ...(newer ? { code: "RA5012" as const } : {}) };
+  return {
+    ok,
+    outputs: {
+      ...outputsOf(decision, own.release, [finding]),
+      decision: "skipped",
+      result: newer === undefined && own.result !== "running" ? own.result : "none",
+      entry: own.id,
+      accepted: String(newer === undefined && ok && isLast(decision.pipeline, decision.environment.name)),
+    },
+    summary: earlierSummary({ decision, own, newer }),
+    ...(ok ? {} : { failure: { title: `${own.id} is ${own.result}`, message: saw } }),
+  };
+}
+
+function refused(decision: Decision, candidate: Candidate | undefined, findings: Finding[], skipped: boolean): ActionResult<PromoteOutputs> {
+  const { environment, request } = decision;
+  const open = findings.filter((finding) => !finding.holds && !finding.warning);
+  const version = candidate?.release?.version ?? request.version ?? "";
+  return {
+    ok: skipped,
+    outputs: {
+      ...(candidate?.release ? outputsOf(decision, candidate.release, findings) : { reasons: JSON.stringify(findings), version, url: environment.url ?? "" }),
+      decision: skipped ? "skipped" : "refused",
+      result: "none",
+      accepted: "false",
+    },
+    summary: refusedSummary({ decision, version, findings, runs: runningRelease(decision.history.current), skipped }),
+    ...(skipped ? {} : { failure: { title: `${environment.name} refused${version ? ` ${version}` : ""}`, message: oneLine(open) } }),
+  };
+}
+
+/** The outputs that are known from the release alone. */
+export function outputsOf(decision: Decision, release: Release, findings: Finding[]): Partial<PromoteOutputs> {
+  const { environment, history } = decision;
+  return {
+    version: release.version,
+    digest: release.components[0]?.digest ?? "",
+    previousDigest: runningRelease(history.current)?.components[0]?.digest ?? "",
+    images: JSON.stringify(Object.fromEntries(release.components.map(({ name, image, digest }) => [name, { image, digest }]))),
+    url: environment.url ?? "",
+    reasons: JSON.stringify(findings),
+  };
+}

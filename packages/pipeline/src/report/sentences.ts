@@ -1,0 +1,19 @@
+import type { Finding } from "@release-actions/codes";
+
+/** Several findings as one line for an annotation: code, what was seen, what to do next. */
+export function oneLine(findings: Finding[]): string {
+  return findings.map((finding) => `${finding.code ? `${finding.code} ` : ""}${finding.saw}${finding.next ? `. Next: ${finding.next}` : ""}`).join(" | ");
+}
+
+/** `sha256:4be7a90f1d22`, as people compare digests. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, "sha256:".length + 12);
+}
+
+/** An instant in the team's zone and in UTC: `20 Nov 17:20 Europe/Oslo (16:20 UTC)`. */
+export function instant(at: string | Date, timeZone: string): string {
+  const date = new Date(at);
+  const local = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false, timeZone }).format(date).replace(",", "");
+  const utc = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "UTC" }).format(date);
+  return timeZone === "UTC" ? `${local} UTC` : `${local} ${timeZone} (${utc} UTC)`;
+}
