@@ -1,0 +1,132 @@
+import { frame, json, listen, movableClock, type Incoming, type Reply } from "@release-actions/stand-ins";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { createTransport } from "./node-transport.ts";
+
+const closers: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+async function serve(route: (request: Incoming) => Reply | Promise<Reply>) {
+  const standIn = frame({ name: "server", clock: movableClock(), route: async (request) => route(request) });
+  const served = await listen(standIn);
+  closers.push(served.close);
+  return { ...served, standIn };
+}
+
+function open(env: Record<string, string> = {}) {
+  const pauses: number[] = [];
+  const transport = createTransport({ env, userAgent: "release-actions/test", sleep: async (pause) => void pauses.push(pause) });
+  closers.push(transport.close);
+  return { transport, pauses };
+}
+
+describe("retries", () => {
+  test("a read is sent again after a 502 and after a reset", async () => {
+    const { url, standIn } = await serve(() => json(200, { fine: true }));
+    standIn.faults.push({ matches: () => true, when: "before", does: { status: 502 } }, { matches: () => true, when: "before", does: "reset" });
+    const { transport } = open();
+    expect((await transport.send({ method: "GET", url })).json()).toEqual({ fine: true });
+    expect(transport.sent.map((request) => request.status)).toEqual([502, 0, 200]);
+  });
+
+  test("a write is sent once and its unknown outcome is said", async () => {
+    const { url, standIn } = await serve(() => json(201, {}, { wrote: true }));
+    standIn.faults.push({ matches: () => true, when: "after", does: "reset" });
+    const { transport } = open();
+    await expect(transport.send({ method: "POST", url, body: "x" })).rejects.toMatchObject({ code: "RA8002", outcome: "unknown" });
+    expect(standIn.requests.filter((request) => request.wrote)).toHaveLength(1);
+  });
+
+  test("a write that a 429 refused is sent again after the pause that was asked for", async () => {
+    const { url, standIn } = await serve(() => json(201, {}, { wrote: true }));
+    standIn.faults.push({ matches: () => true, when: "before", does: { status: 429, headers: { "retry-after": "7" } } });
+    const { transport, pauses } = open();
+    expect((await transport.send({ method: "POST", url, body: "x" })).status).toBe(201);
+    expect(pauses).toEqual([7000]);
+  });
+
+  test("a write that got 502 is returned, not repeated", async () => {
+    const { url, standIn } = await serve(() => json(201, {}, { wrote: true }));
+    standIn.faults.push({ matches: () => true, when: "after", does: { status: 502 } });
+    const { transport } = open();
+    expect((await transport.send({ method: "POST", url, body: "x" })).status).toBe(502);
+    expect(standIn.requests).toHaveLength(1);
+  });
+
+  test("a refused connection has no effect and is said so for a write too", async () => {
+    const { url, close } = await serve(() => json(200, {}));
+    await close();
+    closers.length = 0;
+    await expect(open().transport.send({ method: "POST", url, body: "x" })).rejects.toMatchObject({ code: "RA8001", outcome: "none" });
+  });
+
+  test("a server that goes quiet is given up", async () => {
+    const { url, standIn } = await serve(() => json(200, {}));
+    for (let index = 0; index < 5; index += 1) standIn.faults.push({ matches: () => true, when: "before", does: "hang" });
+    await expect(open().transport.send({ method: "GET", url, timeout: 50 })).rejects.toMatchObject({ code: "RA8001" });
+  });
+});
+
+describe("redirects", () => {
+  test("credentials stay on their origin", async () => {
+    const target = await serve(() => json(200, {}));
+    const source = await serve(() => ({ status: 302, headers: { location: `${target.url}/there` } }));
+    await open().transport.send({
+      method: "GET",
+      url: source.url,
+      headers: { authorization: "Bearer secret", cookie: "a=b", "x-registry-auth": "secret", accept: "text/plain" },
+    });
+    const arrived = target.standIn.requests[0]?.headers ?? {};
+    expect(arrived["accept"]).toBe("text/plain");
+    expect(arrived).not.toHaveProperty("authorization");
+    expect(arrived).not.toHaveProperty("cookie");
+    expect(arrived).not.toHaveProperty("x-registry-auth");
+  });
+
+  test("a circle ends", async () => {
+    const { url } = await serve((request) => ({ status: 302, headers: { location: request.url.pathname } }));
+    await expect(open().transport.send({ method: "GET", url })).rejects.toMatchObject({ code: "RA8006" });
+  });
+
+  test("a write is not redirected", async () => {
+    const { url } = await serve(() => ({ status: 307, headers: { location: "/there" } }));
+    expect((await open().transport.send({ method: "POST", url, body: "x" })).status).toBe(307);
+  });
+});
+
+test("an answer over the limit is refused", async () => {
+  const { url } = await serve(() => ({ status: 200, body: "x".repeat(2000) }));
+  await expect(open().transport.send({ method: "GET", url, limit: 1000 })).rejects.toMatchObject({ code: "RA8004" });
+});
+
+test("a header with a line end is refused before anything is sent", async () => {
+  const { url, standIn } = await serve(() => json(200, {}));
+  await expect(open().transport.send({ method: "GET", url, headers: { "x-title": "a\r\nb: c" } })).rejects.toMatchObject({ code: "RA1002" });
+  expect(standIn.requests).toHaveLength(0);
+});
+
+test("the proxy of the environment is used, and no_proxy is honoured", async () => {
+  const { url } = await serve(() => json(200, {}));
+  const seen: string[] = [];
+  const proxy = createServer((request, response) => {
+    seen.push(request.url ?? "");
+    response.end("{}");
+  });
+  proxy.on("connect", (request, socket) => {
+    seen.push(`CONNECT ${request.url}`);
+    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  closers.push(() => void proxy.close());
+  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const { transport } = open({ https_proxy: address, http_proxy: address });
+  await expect(transport.send({ method: "GET", url: "https://nowhere.example.org/", retry: "never" })).rejects.toMatchObject({ code: "RA8001" });
+  await transport.send({ method: "GET", url });
+  expect(seen[0]).toBe("CONNECT nowhere.example.org:443");
+  expect(seen[1]).toContain("http://127.0.0.1");
+  await open({ http_proxy: address, no_proxy: "127.0.0.1" }).transport.send({ method: "GET", url });
+  expect(seen).toHaveLength(2);
+});

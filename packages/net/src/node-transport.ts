@@ -1,0 +1,265 @@
+import { Fault } from "@release-actions/codes";
+import { Agent as HttpAgent, request as httpRequest, validateHeaderValue, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Readable } from "node:stream";
+import type { Answer, Body, Outgoing, SentRequest, Transport } from "./transport.ts";
+
+export type TransportOptions = {
+  /** Proxy variables (`https_proxy`, `http_proxy`, `no_proxy`, upper or lower case). */
+  env: Record<string, string | undefined>;
+  /** Sent with every request: servers throttle the nameless. */
+  userAgent: string;
+  /** Told of each request after its answer, for the debug log; the URL is without its query. */
+  trace?: (line: string) => void;
+  sleep?: (milliseconds: number) => Promise<void>;
+};
+
+const attempts = 5;
+const hops = 5;
+const defaultTimeout = 30_000;
+const defaultLimit = 64 * 1024 * 1024;
+/** A server that asks for a longer pause than this is not waited for. */
+const longestPause = 120_000;
+const certificateErrors = /^(CERT_|UNABLE_TO_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|ERR_SSL)/;
+/** Raised before a byte of the request was sent, so that a write had no effect. */
+const unsent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ERR_PROXY_TUNNEL"]);
+
+/** Opens the process's one transport: keep-alive connections, proxies from the environment, every request counted. */
+export function createTransport(options: TransportOptions): Transport {
+  const agentOptions = { keepAlive: true, maxSockets: 32, proxyEnv: options.env as NodeJS.ProcessEnv };
+  const agents = { "http:": new HttpAgent(agentOptions), "https:": new HttpsAgent(agentOptions) };
+  const sleep = options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)));
+  const sent: SentRequest[] = [];
+
+  const sendOnce = async (request: Outgoing, url: URL, attempt: number): Promise<Answer> => {
+    const started = performance.now();
+    const record: SentRequest = { method: request.method, url: shown(url), status: 0, milliseconds: 0, attempt };
+    sent.push(record);
+    try {
+      const incoming = await exchange(request, url, agents, options.userAgent);
+      record.status = incoming.statusCode ?? 0;
+      record.milliseconds = Math.round(performance.now() - started);
+      return await readAnswer(incoming, request, url, record.milliseconds);
+    } finally {
+      options.trace?.(`${record.method} ${record.url} -> ${record.status || "no answer"} (${Math.round(performance.now() - started)} ms, try ${attempt})`);
+    }
+  };
+
+  const sendWithRetries = async (request: Outgoing, url: URL): Promise<Answer> => {
+    const isRead = request.method === "GET" || request.method === "HEAD" || request.retry === "always";
+    const tries = request.retry === "never" ? 1 : attempts;
+    for (let attempt = 1; ; attempt += 1) {
+      const last = attempt >= tries;
+      try {
+        const answer = await sendOnce(request, url, attempt);
+        const pause = pauseAfter(answer, isRead, attempt);
+        if (pause === undefined || last || pause > longestPause) return answer;
+        answer.body?.resume();
+        await sleep(pause);
+      } catch (error) {
+        const fault = asFault(error, request, url, isRead);
+        const again = fault.code === "RA8001" && !request.signal?.aborted;
+        if (last || !again) throw fault;
+        await sleep(backOff(attempt));
+      }
+    }
+  };
+
+  return {
+    sent,
+    send: async (request) => {
+      let url = parseUrl(request.url);
+      let current = request;
+      for (let hop = 0; ; hop += 1) {
+        const answer = await sendWithRetries(current, url);
+        const target = redirectTarget(answer, current, url);
+        if (target === undefined) return answer;
+        answer.body?.resume();
+        if (hop >= hops) throw new Fault("RA8006", { saw: `${url.host} redirected more than ${hops} times` });
+        if (url.protocol === "https:" && target.protocol === "http:") {
+          throw new Fault("RA8006", { saw: `${url.host} redirected from https to http` });
+        }
+        current = target.origin === url.origin ? { ...current, url: target.href } : withoutCredentials(current, target);
+        url = target;
+      }
+    },
+    close: () => {
+      agents["http:"].destroy();
+      agents["https:"].destroy();
+    },
+  };
+}
+
+function exchange(
+  request: Outgoing,
+  url: URL,
+  agents: { "http:": HttpAgent; "https:": HttpsAgent },
+  userAgent: string,
+): Promise<IncomingMessage> {
+  const secure = url.protocol === "https:";
+  const headers: Record<string, string> = { "user-agent": userAgent, ...request.headers };
+  for (const [name, value] of Object.entries(headers)) validateHeaderValue(name, value);
+  const length = bodyLength(request.body);
+  if (length !== undefined) headers["content-length"] = String(length);
+  return new Promise((resolve, reject) => {
+    const outgoing = (secure ? httpsRequest : httpRequest)(
+      url,
+      {
+        method: request.method,
+        headers,
+        agent: secure ? agents["https:"] : agents["http:"],
+        ...(request.signal ? { signal: request.signal } : {}),
+        ...(secure && request.tls
+          ? {
+              ...(request.tls.ca ? { ca: request.tls.ca } : {}),
+              ...(request.tls.cert ? { cert: request.tls.cert } : {}),
+              ...(request.tls.key ? { key: request.tls.key } : {}),
+              ...(request.tls.serverName ? { servername: request.tls.serverName } : {}),
+              ...(request.tls.insecure ? { rejectUnauthorized: false } : {}),
+            }
+          : {}),
+      },
+      resolve,
+    );
+    outgoing.setTimeout(request.timeout ?? defaultTimeout, () => {
+      outgoing.destroy(Object.assign(new Error("no byte within the time allowed"), { code: "ETIMEDOUT" }));
+    });
+    outgoing.on("error", reject);
+    if (request.body === undefined) outgoing.end();
+    else if (typeof request.body === "string" || request.body instanceof Uint8Array) outgoing.end(request.body);
+    else {
+      const stream = request.body.open();
+      stream.on("error", (error) => outgoing.destroy(error));
+      stream.pipe(outgoing);
+    }
+  });
+}
+
+async function readAnswer(incoming: IncomingMessage, request: Outgoing, url: URL, milliseconds: number): Promise<Answer> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  const bytes = request.stream ? Buffer.alloc(0) : await readBytes(incoming, request.limit ?? defaultLimit, url);
+  return {
+    status: incoming.statusCode ?? 0,
+    headers,
+    url: url.href,
+    milliseconds,
+    bytes,
+    ...(request.stream ? { body: incoming as Readable } : {}),
+    text: () => bytes.toString("utf8"),
+    json: () => {
+      try {
+        return JSON.parse(bytes.toString("utf8")) as unknown;
+      } catch (cause) {
+        throw new Fault("RA8005", { saw: `${shown(url)} answered ${incoming.statusCode} with text that is not JSON`, cause });
+      }
+    },
+  };
+}
+
+async function readBytes(incoming: IncomingMessage, limit: number, url: URL): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) {
+      incoming.destroy();
+      throw new Fault("RA8004", { saw: `${shown(url)} sent more than ${limit} bytes` });
+    }
+    chunks.push(chunk);
+  }
+  if (!incoming.complete) throw Object.assign(new Error("the answer ended early"), { code: "ECONNRESET" });
+  return Buffer.concat(chunks);
+}
+
+/** Milliseconds to wait before the next try; undefined when the answer stands. */
+function pauseAfter(answer: Answer, isRead: boolean, attempt: number): number | undefined {
+  const limited = answer.status === 429 || (answer.status === 403 && isSecondaryLimit(answer));
+  // A server that limits has not done the work, so a write may be sent again; after a 5xx only a read may.
+  if (limited) return retryAfter(answer) ?? Math.max(backOff(attempt), 1000);
+  if (isRead && [500, 502, 503, 504].includes(answer.status)) return retryAfter(answer) ?? backOff(attempt);
+  return undefined;
+}
+
+function isSecondaryLimit(answer: Answer): boolean {
+  return answer.headers["retry-after"] !== undefined || answer.headers["x-ratelimit-remaining"] === "0";
+}
+
+function retryAfter(answer: Answer): number | undefined {
+  const asked = answer.headers["retry-after"];
+  const served = Date.parse(answer.headers["date"] ?? "");
+  if (asked !== undefined) {
+    const seconds = Number(asked);
+    if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+    const until = Date.parse(asked) - served;
+    return Number.isFinite(until) ? Math.max(0, until) : undefined;
+  }
+  // GitHub's primary limit names the second at which it opens again, on the server's clock.
+  const reset = Number(answer.headers["x-ratelimit-reset"] ?? Number.NaN) * 1000 - served;
+  return answer.headers["x-ratelimit-remaining"] === "0" && Number.isFinite(reset) ? Math.max(0, reset) : undefined;
+}
+
+/** 0.2 s, 0.4 s, 0.8 s … */
+function backOff(attempt: number): number {
+  return 100 * 2 ** attempt;
+}
+
+function redirectTarget(answer: Answer, request: Outgoing, from: URL): URL | undefined {
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (![301, 302, 303, 307, 308].includes(answer.status) || !answer.headers["location"]) return undefined;
+  if ((request.redirect ?? (isRead ? "follow" : "return")) === "return") return undefined;
+  if (!isRead) throw new Fault("RA8006", { saw: `${from.host} redirected a ${request.method}` });
+  const target = URL.parse(answer.headers["location"], from.href);
+  if (target === null || (target.protocol !== "https:" && target.protocol !== "http:")) {
+    throw new Fault("RA8006", { saw: `${from.host} redirected to something that is not a web address` });
+  }
+  return target;
+}
+
+/** A new origin gets the method and what is harmless, never a credential of the old one. */
+function withoutCredentials(request: Outgoing, target: URL): Outgoing {
+  const { headers, tls: _tls, ...rest } = request;
+  const harmless = Object.entries(headers ?? {}).filter(([name]) => ["accept", "range"].includes(name.toLowerCase()));
+  return { ...rest, url: target.href, headers: Object.fromEntries(harmless) };
+}
+
+function asFault(error: unknown, request: Outgoing, url: URL, isRead: boolean): Fault {
+  if (error instanceof Fault) return error;
+  const code = errorCode(error);
+  const why = code || (error instanceof Error ? error.message : "unknown");
+  if (certificateErrors.test(code)) {
+    return new Fault("RA8003", { saw: `the certificate of ${url.host} was refused (${why})`, cause: error });
+  }
+  if (code === "ERR_INVALID_CHAR" || code === "ERR_HTTP_INVALID_HEADER_VALUE") {
+    return new Fault("RA1002", { saw: `a header for ${url.host} holds a character that is not allowed`, cause: error });
+  }
+  const target = `${request.method} ${shown(url)}`;
+  if (isRead || unsent.has(code)) return new Fault("RA8001", { saw: `${target} got no answer (${why})`, cause: error });
+  return new Fault("RA8002", { saw: `${target} was sent and not answered (${why})`, cause: error, outcome: "unknown" });
+}
+
+function errorCode(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return "cause" in error ? errorCode(error.cause) : "";
+}
+
+function bodyLength(body: Body | undefined): number | undefined {
+  if (body === undefined) return undefined;
+  return typeof body === "string" ? Buffer.byteLength(body) : body.length;
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new Fault("RA1002", { saw: "an address is not an http or https URL" });
+  }
+  return url;
+}
+
+/** A URL as it may be shown: queries can hold signatures and tokens. */
+function shown(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
