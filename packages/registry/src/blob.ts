@@ -1,0 +1,133 @@
+import { Fault } from "@release-actions/codes";
+import { Readable } from "node:stream";
+import { finishDigest, hashLike } from "./digest.ts";
+import { repeatWhenLost } from "./repeat.ts";
+import type { Repository } from "./reference.ts";
+import { repositoryUrl, unexpected, type Session } from "./session.ts";
+
+export type Blob = { digest: string; size: number };
+
+/** A blob's bytes as they arrive; the stream fails with RA2006 when they are not those of the digest. */
+export function openBlob(session: Session, repository: string, blob: Blob): Readable {
+  return Readable.from(readBlob(session, repository, blob), { objectMode: false });
+}
+
+async function* readBlob(session: Session, repository: string, blob: Blob): AsyncGenerator<Buffer> {
+  const answer = await session.send(
+    { repository, action: "pull" },
+    {
+      method: "GET",
+      url: repositoryUrl(session, repository, `blobs/${blob.digest}`),
+      stream: true,
+    },
+  );
+  if (answer.status === 404)
+    throw new Fault("RA2003", { saw: `${repository} has no blob ${blob.digest}` });
+  if (answer.status !== 200 || !answer.body)
+    throw unexpected(answer, `GET ${repository} blob ${blob.digest}`);
+  const hash = hashLike(blob.digest);
+  let size = 0;
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    hash.update(chunk);
+    if (size > blob.size) throw mismatch(repository, blob, "more bytes than its manifest says");
+    yield chunk;
+  }
+  const saw = finishDigest(blob.digest, hash);
+  if (saw !== blob.digest) throw mismatch(repository, blob, `the bytes of ${saw}`);
+}
+
+function mismatch(repository: string, blob: Blob, saw: string): Fault {
+  return new Fault("RA2006", {
+    saw: `${repository} blob ${blob.digest}: the registry sent ${saw}`,
+  });
+}
+
+/** Mounts a blob, or uploads what `open` reads. Blobs are named by their content, so that either may be repeated. */
+export function uploadBlob(options: {
+  session: Session;
+  blob: Blob;
+  from: Repository;
+  to: Repository;
+  open: () => Readable;
+}): Promise<"mounted" | "uploaded"> {
+  return repeatWhenLost(async () => {
+    const location = await mountOrStart(options);
+    if (location === undefined) return "mounted";
+    await upload(options, location);
+    return "uploaded";
+  });
+}
+
+/** The address to upload to; undefined when the blob is there without. */
+async function mountOrStart(options: {
+  session: Session;
+  blob: Blob;
+  from: Repository;
+  to: Repository;
+}): Promise<string | undefined> {
+  const { session, blob, from, to } = options;
+  const sameHost = from.host === to.host;
+  // From another registry nothing can be mounted, but a mount from the target itself finds what an earlier run has brought.
+  const mountFrom = sameHost ? from.repository : to.repository;
+  if (mountFrom !== to.repository)
+    session.widen(to.repository, [{ repository: mountFrom, action: "pull" }]);
+  const query = `?mount=${blob.digest}&from=${encodeURIComponent(mountFrom)}`;
+  try {
+    return await start(session, to, query);
+  } catch (error) {
+    // Some registries refuse the mount where they would allow the upload.
+    if (!(error instanceof Fault) || (error.code !== "RA2004" && error.code !== "RA2007"))
+      throw error;
+    return start(session, to, "");
+  }
+}
+
+async function start(session: Session, to: Repository, query: string): Promise<string | undefined> {
+  const url = repositoryUrl(session, to.repository, `blobs/uploads/${query}`);
+  const answer = await session.send(
+    { repository: to.repository, action: "push" },
+    { method: "POST", url },
+  );
+  if (answer.status === 201 && query !== "") return undefined;
+  if (answer.status !== 202) throw unexpected(answer, `POST ${to.host}/${to.repository} upload`);
+  const location = URL.parse(answer.headers["location"] ?? "", url);
+  if (!location)
+    throw new Fault("RA8005", { saw: `${to.host} started an upload and did not say where` });
+  if (location.protocol !== "https:" && location.protocol !== new URL(session.origin).protocol) {
+    throw new Fault("RA8006", {
+      saw: `${to.host} wants the upload at ${location.protocol}//${location.host}`,
+    });
+  }
+  return location.href;
+}
+
+async function upload(
+  options: { session: Session; blob: Blob; to: Repository; open: () => Readable },
+  location: string,
+): Promise<void> {
+  const { session, blob, to } = options;
+  const url = new URL(location);
+  url.searchParams.set("digest", blob.digest);
+  let opened: Readable | undefined;
+  const open = (): Readable => {
+    opened?.destroy();
+    opened = options.open();
+    return opened;
+  };
+  try {
+    const answer = await session.send(
+      { repository: to.repository, action: "push" },
+      {
+        method: "PUT",
+        url: url.href,
+        headers: { "content-type": "application/octet-stream" },
+        body: { length: blob.size, open },
+      },
+    );
+    if (answer.status !== 201)
+      throw unexpected(answer, `PUT ${to.host}/${to.repository} blob ${blob.digest}`);
+  } finally {
+    opened?.destroy();
+  }
+}

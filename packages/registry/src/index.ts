@@ -1,0 +1,10 @@
+export { credentialsFrom, type Credentials, type Login } from "./credentials.ts";
+export { type Manifest } from "./manifest.ts";
+export {
+  promotionSteps,
+  type Promoted,
+  type Promotion,
+  type PromotionOptions,
+} from "./promotion.ts";
+export { formatReference, parseReference, type Reference, type Repository } from "./reference.ts";
+export { createRegistry, type ImageLabels, type Registry } from "./registry.ts";

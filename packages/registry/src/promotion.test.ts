@@ -1,0 +1,377 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { promotionSteps, type Promotion, type PromotionOptions } from "./promotion.ts";
+import { connect, imageOf, runAll, seedImage, startRegistry } from "./test-world.ts";
+
+const missing = `sha256:${"0".repeat(64)}`;
+
+function options(images: Promotion[], more: Partial<PromotionOptions> = {}): PromotionOptions {
+  return { images, existing: "move", previous: true, entry: "e1", ...more };
+}
+
+function retag(host: string, digest: string, tags = ["production"]): Promotion {
+  const target = { host, repository: "cessda/cdc" };
+  return { name: "cdc", source: { ...target, digest }, target, tags };
+}
+
+describe("within a repository", () => {
+  test("a first promotion is 3 requests, and 1 when it is run again", async () => {
+    const { standIn, host } = await startRegistry();
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    const { registry, transport } = connect();
+
+    const first = await runAll(promotionSteps(registry, options([retag(host, digest)])));
+    expect(transport.sent.map((request) => request.method)).toEqual(["HEAD", "GET", "PUT"]);
+    expect(first.values.at(-1)).toEqual({ effect: "tag", image: "cdc", tag: "production", digest });
+    expect(standIn.tags("cessda/cdc")).toEqual({ main: digest, production: digest });
+
+    const again = connect();
+    const second = await runAll(promotionSteps(again.registry, options([retag(host, digest)])));
+    expect(again.transport.sent.map((request) => request.method)).toEqual(["HEAD"]);
+    expect(second.results).toEqual(["already-done", "already-done", "already-done"]);
+    expect(standIn.requests.filter((request) => request.wrote)).toHaveLength(1);
+  });
+
+  test("a displaced digest gets its name before the tag moves, and a re-run leaves it alone", async () => {
+    const { standIn, host } = await startRegistry();
+    const old = await seedImage(standIn, "cessda/cdc", "production", "2.3.0");
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    const { registry, transport } = connect();
+
+    const run = await runAll(promotionSteps(registry, options([retag(host, digest)])));
+    expect(
+      standIn.requests.filter((request) => request.wrote).map((request) => request.path),
+    ).toEqual([
+      "/v2/cessda/cdc/manifests/production-previous",
+      "/v2/cessda/cdc/manifests/production",
+    ]);
+    expect(run.values.slice(1)).toEqual([
+      { effect: "previous", image: "cdc", tag: "production-previous", digest: old },
+      { effect: "tag", image: "cdc", tag: "production", digest, displaced: old },
+    ]);
+    expect(transport.sent).toHaveLength(6);
+
+    const again = connect();
+    await runAll(promotionSteps(again.registry, options([retag(host, digest)])));
+    expect(again.transport.sent).toHaveLength(1);
+    expect(standIn.tags("cessda/cdc")["production-previous"]).toBe(old);
+  });
+
+  test("a run that ended between the two writes goes on with the second", async () => {
+    const { standIn, host } = await startRegistry();
+    const old = await seedImage(standIn, "cessda/cdc", "production", "2.3.0");
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    await runAll(promotionSteps(connect().registry, options([retag(host, digest)])).slice(0, 2));
+    expect(standIn.tags("cessda/cdc")).toMatchObject({
+      production: old,
+      "production-previous": old,
+    });
+
+    const resumed = await runAll(
+      promotionSteps(connect().registry, options([retag(host, digest)])),
+    );
+    expect(resumed.results).toEqual(["already-done", "already-done", "done"]);
+    expect(resumed.values.at(-1)).toMatchObject({ displaced: old });
+    expect(standIn.requests.filter((request) => request.wrote)).toHaveLength(2);
+  });
+
+  test("without `previous` nothing but the tag is written", async () => {
+    const { standIn, host } = await startRegistry();
+    await seedImage(standIn, "cessda/cdc", "production", "2.3.0");
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    const { registry, transport } = connect();
+    await runAll(promotionSteps(registry, options([retag(host, digest)], { previous: false })));
+    expect(transport.sent).toHaveLength(3);
+    expect(Object.keys(standIn.tags("cessda/cdc")).toSorted()).toEqual(["main", "production"]);
+  });
+
+  test("several tags share one read of the manifest", async () => {
+    const { standIn, host } = await startRegistry();
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    const { registry, transport } = connect();
+    await runAll(
+      promotionSteps(registry, options([retag(host, digest, ["2.4.0", "2.4", "latest"])])),
+    );
+    expect(transport.sent).toHaveLength(3 + 1 + 3);
+    expect(Object.values(standIn.tags("cessda/cdc"))).toEqual([digest, digest, digest, digest]);
+  });
+
+  test("every key names the entry, and no two are alike", async () => {
+    const { host } = await startRegistry();
+    const { registry } = connect();
+    const keys = promotionSteps(registry, options([retag(host, missing, ["a", "b"])])).map(
+      (step) => step.key,
+    );
+    expect(new Set(keys).size).toBe(5);
+    expect(keys.every((key) => key.startsWith("e1/"))).toBe(true);
+  });
+});
+
+describe("refusals come before any write", () => {
+  test("RA2003: the digest is not there, not even for the second of two images", async () => {
+    const { standIn, host } = await startRegistry();
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    const { registry } = connect();
+    const target = { host, repository: "cessda/searcher" };
+    const second = {
+      name: "searcher",
+      source: { ...target, digest: missing },
+      target,
+      tags: ["production"],
+    };
+    const run = await runAll(promotionSteps(registry, options([retag(host, digest), second])));
+    expect(run.refusal).toBe("RA2003");
+    expect(standIn.requests.filter((request) => request.wrote)).toEqual([]);
+  });
+
+  test("RA2008: another digest than expected, without a request", async () => {
+    const { registry, transport } = connect();
+    const steps = promotionSteps(
+      registry,
+      options([retag("registry.example.org", missing)], {
+        expectDigest: `sha256:${"1".repeat(64)}`,
+      }),
+    );
+    expect((await runAll(steps)).refusal).toBe("RA2008");
+    expect(transport.sent).toEqual([]);
+  });
+
+  test("RA2009: the tag has another digest and must not move; the same digest is fine", async () => {
+    const { standIn, host } = await startRegistry();
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    await seedImage(standIn, "cessda/cdc", "production", "2.3.0");
+    const { registry } = connect();
+    const refused = await runAll(
+      promotionSteps(registry, options([retag(host, digest)], { existing: "refuse" })),
+    );
+    expect(refused.refusal).toBe("RA2009");
+    expect(standIn.requests.filter((request) => request.wrote)).toEqual([]);
+    const same = await runAll(
+      promotionSteps(registry, options([retag(host, digest, ["main"])], { existing: "refuse" })),
+    );
+    expect(same.refusal).toBeUndefined();
+  });
+
+  test("a source without digest is a fault before the first request", () => {
+    const target = { host: "registry.example.org", repository: "a" };
+    const images = [{ name: "a", source: { ...target, tag: "main" }, target, tags: ["x"] }];
+    expect(() => promotionSteps(connect().registry, options(images))).toThrow(/RA2001.*no digest/);
+  });
+});
+
+describe("into another repository", () => {
+  // 2 platforms and 2 attestations: 4 child manifests; layer, 2 configs, 2 statements with 2 configs: 7 blobs.
+  const [children, blobs] = [4, 7];
+
+  test("of the same registry: every manifest once, every blob mounted, no bytes moved", async () => {
+    const { standIn, host } = await startRegistry();
+    const digest = await seedImage(standIn, "build/cdc", "main", "2.4.0");
+    const { registry, transport } = connect();
+    const images: Promotion[] = [
+      {
+        name: "cdc",
+        source: { host, repository: "build/cdc", digest },
+        target: { host, repository: "cessda/cdc" },
+        tags: ["production"],
+      },
+    ];
+    await runAll(promotionSteps(registry, options(images)));
+    expect(transport.sent).toHaveLength(2 * (children + 1) + blobs + 1);
+    expect(standIn.requests.filter((request) => /\/blobs\/sha256/.test(request.path))).toEqual([]);
+    expect(standIn.manifest("cessda/cdc", "production")?.bytes).toEqual(
+      standIn.manifest("build/cdc", "main")?.bytes,
+    );
+    // The tag is the last thing written.
+    expect(standIn.requests.findLast((request) => request.wrote)?.path).toBe(
+      "/v2/cessda/cdc/manifests/production",
+    );
+
+    const again = connect();
+    await runAll(promotionSteps(again.registry, options(images)));
+    expect(again.transport.sent).toHaveLength(1);
+  });
+
+  test("of another registry: blobs are streamed, and an interrupted copy does not send them twice", async () => {
+    const source = await startRegistry();
+    const target = await startRegistry();
+    const digest = await seedImage(source.standIn, "build/cdc", "main", "2.4.0");
+    const images: Promotion[] = [
+      {
+        name: "cdc",
+        source: { host: source.host, repository: "build/cdc", digest },
+        target: { host: target.host, repository: "cessda/cdc" },
+        tags: ["production"],
+      },
+    ];
+    // Killed at the tag: everything but the tag is there.
+    const killed = connect();
+    await runAll(promotionSteps(killed.registry, options(images)).slice(0, 1));
+    const cold = 2 * (children + 1) - 1 + 3 * blobs + 1;
+    expect(killed.transport.sent).toHaveLength(cold);
+    expect(target.standIn.tags("cessda/cdc")).toEqual({});
+
+    const resumed = connect();
+    await runAll(promotionSteps(resumed.registry, options(images)));
+    expect(resumed.transport.sent).toHaveLength(2 * (children + 1) + blobs + 1);
+    expect(target.standIn.manifest("cessda/cdc", "production")?.digest).toBe(digest);
+  });
+
+  test("an index of indexes is brought from the leaves up", async () => {
+    const { standIn, host } = await startRegistry();
+    const inner = await imageOf("2.4.0");
+    const { mediaType } = inner.index;
+    const child = { mediaType, digest: inner.index.digest, size: inner.index.bytes.length };
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests: [child] }));
+    const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+    const manifests = [...inner.manifests, inner.index];
+    standIn.putImage("build/cdc", "main", {
+      ...inner,
+      manifests,
+      index: { mediaType, bytes, digest },
+    });
+    const { registry } = connect();
+    const images: Promotion[] = [
+      {
+        name: "cdc",
+        source: { host, repository: "build/cdc", digest },
+        target: { host, repository: "cessda/cdc" },
+        tags: ["production"],
+      },
+    ];
+    const run = await runAll(promotionSteps(registry, options(images)));
+    expect(run.results).toEqual(["done", "already-done", "done"]);
+    expect(standIn.tags("cessda/cdc")).toEqual({ production: digest });
+  });
+
+  test("without a tag the digest itself is put", async () => {
+    const { standIn, host } = await startRegistry();
+    const digest = await seedImage(standIn, "build/cdc", "main", "2.4.0");
+    const { registry, transport } = connect();
+    const images: Promotion[] = [
+      {
+        name: "cdc",
+        source: { host, repository: "build/cdc", digest },
+        target: { host, repository: "cessda/cdc" },
+        tags: [],
+      },
+    ];
+    await runAll(promotionSteps(registry, options(images)));
+    expect(standIn.manifest("cessda/cdc", digest)?.digest).toBe(digest);
+    const before = transport.sent.length;
+    await runAll(promotionSteps(registry, options(images)));
+    expect(transport.sent.length - before).toBe(1);
+  });
+});
+
+describe("faults", () => {
+  const isTagPut = (request: { method: string; path: string }): boolean =>
+    request.method === "PUT" && request.path.endsWith("/manifests/production");
+
+  test.each([
+    ["502 after the tag was put", { when: "after" as const, does: { status: 502 } }, 1],
+    [
+      "the connection breaks after the tag was put",
+      { when: "after" as const, does: "reset" as const },
+      1,
+    ],
+    ["503 before the tag was put", { when: "before" as const, does: { status: 503 } }, 2],
+    [
+      "the connection breaks before the tag was put",
+      { when: "before" as const, does: "reset" as const },
+      2,
+    ],
+    [
+      "429 with Retry-After",
+      { when: "before" as const, does: { status: 429, headers: { "retry-after": "1" } } },
+      2,
+    ],
+  ])("%s: the tag is looked at and put once with effect", async (_name, fault, puts) => {
+    const { standIn, host } = await startRegistry();
+    const old = await seedImage(standIn, "cessda/cdc", "production", "2.3.0");
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    standIn.faults.push({ matches: isTagPut, ...fault });
+    const { registry } = connect();
+    const run = await runAll(promotionSteps(registry, options([retag(host, digest)])));
+    expect(run.results.at(-1)).toBe("done");
+    expect(run.values.at(-1)).toEqual({
+      effect: "tag",
+      image: "cdc",
+      tag: "production",
+      digest,
+      displaced: old,
+    });
+    expect(standIn.requests.filter(isTagPut)).toHaveLength(puts);
+    expect(standIn.tags("cessda/cdc")).toMatchObject({
+      production: digest,
+      "production-previous": old,
+    });
+  });
+
+  test("the look after a 502 says done", async () => {
+    const { standIn, host } = await startRegistry();
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    standIn.faults.push({ matches: isTagPut, when: "after", does: { status: 502 } });
+    const { registry } = connect();
+    const tag = promotionSteps(registry, options([retag(host, digest)])).at(-1);
+    expect(await tag?.look()).toEqual({ state: "todo" });
+    await expect(tag?.act()).rejects.toMatchObject({ code: "RA8002", outcome: "unknown" });
+    expect(await tag?.look()).toMatchObject({ state: "done", value: { digest } });
+  });
+
+  test.each([
+    ["500 on an upload", "PUT", { when: "before" as const, does: { status: 500 } }],
+    ["a broken upload", "PUT", { when: "before" as const, does: "reset" as const }],
+    ["a lost answer to an upload", "PUT", { when: "after" as const, does: "reset" as const }],
+    ["503 on the start of an upload", "POST", { when: "before" as const, does: { status: 503 } }],
+    ["a broken read", "GET", { when: "after" as const, does: "reset" as const }],
+  ])("%s of a blob between registries", async (_name, method, fault) => {
+    const source = await startRegistry();
+    const target = await startRegistry();
+    const digest = await seedImage(source.standIn, "build/cdc", "main", "2.4.0");
+    const where = method === "GET" ? source.standIn : target.standIn;
+    where.faults.push({
+      matches: (request) => request.method === method && request.path.includes("/blobs/"),
+      ...fault,
+    });
+    const { registry } = connect();
+    const images: Promotion[] = [
+      {
+        name: "cdc",
+        source: { host: source.host, repository: "build/cdc", digest },
+        target: { host: target.host, repository: "cessda/cdc" },
+        tags: ["production"],
+      },
+    ];
+    await runAll(promotionSteps(registry, options(images)));
+    expect(where.faults).toEqual([]);
+    expect(target.standIn.tags("cessda/cdc")).toEqual({ production: digest });
+  });
+
+  test("content that the source garbled is not passed on", async () => {
+    const source = await startRegistry();
+    const target = await startRegistry();
+    const digest = await seedImage(source.standIn, "build/cdc", "main", "2.4.0");
+    const isBlob = (request: { method: string; path: string }): boolean =>
+      request.method === "GET" && request.path.includes("/blobs/");
+    for (let times = 0; times < 20; times += 1) {
+      source.standIn.faults.push({
+        matches: isBlob,
+        when: "before",
+        does: { status: 200, body: "garbled" },
+      });
+    }
+    const { registry } = connect();
+    const images: Promotion[] = [
+      {
+        name: "cdc",
+        source: { host: source.host, repository: "build/cdc", digest },
+        target: { host: target.host, repository: "cessda/cdc" },
+        tags: ["production"],
+      },
+    ];
+    await expect(runAll(promotionSteps(registry, options(images)))).rejects.toMatchObject({
+      code: "RA2006",
+    });
+    expect(target.standIn.tags("cessda/cdc")).toEqual({});
+  });
+});

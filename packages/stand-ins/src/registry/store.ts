@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import type { Content, Image } from "./image.ts";
+
+/** What one repository holds. Blobs belong to a repository: another one has to mount or upload them. */
+export type Repository = {
+  blobs: Map<string, Buffer>;
+  manifests: Map<string, Content>;
+  tags: Map<string, string>;
+  uploads: Map<string, Buffer>;
+};
+
+export type Store = {
+  /** The repository, if anything was ever put there. */
+  find(name: string): Repository | undefined;
+  /** The repository, made when it is not there. */
+  open(name: string): Repository;
+  all(): Repository[];
+  /** A name for the next upload. */
+  nextUpload(): string;
+};
+
+export function createStore(): Store {
+  const repositories = new Map<string, Repository>();
+  let uploads = 0;
+  return {
+    find: (name) => repositories.get(name),
+    open: (name) => {
+      let repository = repositories.get(name);
+      if (!repository) {
+        repository = {
+          blobs: new Map(),
+          manifests: new Map(),
+          tags: new Map(),
+          uploads: new Map(),
+        };
+        repositories.set(name, repository);
+      }
+      return repository;
+    },
+    all: () => [...repositories.values()],
+    nextUpload: () => {
+      uploads += 1;
+      return `00000000-0000-4000-8000-${String(uploads).padStart(12, "0")}`;
+    },
+  };
+}
+
+export function seed(repository: Repository, tag: string, image: Image): string {
+  for (const blob of image.blobs) repository.blobs.set(blob.digest, blob.bytes);
+  for (const manifest of [...image.manifests, image.index])
+    repository.manifests.set(manifest.digest, manifest);
+  repository.tags.set(tag, image.index.digest);
+  return image.index.digest;
+}
+
+/** The manifest that a tag or a digest names. */
+export function lookUp(repository: Repository | undefined, reference: string): Content | undefined {
+  const digest = isDigest(reference) ? reference : repository?.tags.get(reference);
+  return digest === undefined ? undefined : repository?.manifests.get(digest);
+}
+
+const part = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+const repositoryName = new RegExp(`^${part}(?:/${part})*$`);
+
+export function isRepositoryName(text: string): boolean {
+  return text.length <= 255 && repositoryName.test(text);
+}
+
+export function isTag(text: string): boolean {
+  return /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/.test(text);
+}
+
+export function isDigest(text: string): boolean {
+  return /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/.test(text);
+}
+
+/** The digest of bytes in the algorithm of another digest. */
+export function digestLike(digest: string, bytes: Buffer): string {
+  const algorithm = digest.startsWith("sha512:") ? "sha512" : "sha256";
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
+}
