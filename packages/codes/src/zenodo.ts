@@ -2,27 +2,32 @@
 export const zenodo = {
   RA7001: {
     title: "Zenodo refused the token",
-    means: "The token is missing, expired or revoked, or belongs to another server (sandbox.zenodo.org has tokens of its own).",
+    means:
+      "The token is missing, expired or revoked, or belongs to another server (sandbox.zenodo.org has tokens of its own).",
     next: "Make a token with the scopes deposit:write and deposit:actions, and give it as `zenodo-token`.",
   },
   RA7002: {
     title: "Zenodo does not let this account do that",
-    means: "The record belongs to another account, or the token lacks a scope. Nothing was written by this request.",
+    means:
+      "The record belongs to another account, or the token lacks a scope. Nothing was written by this request.",
     next: "Use a token of the record's owner with the scopes deposit:write and deposit:actions.",
   },
   RA7003: {
     title: "Zenodo refused the metadata or the files",
-    means: "The record lacks something that Zenodo demands, or holds a value that it does not take. Nothing was published.",
+    means:
+      "The record lacks something that Zenodo demands, or holds a value that it does not take. Nothing was published.",
     next: "Correct the named fields in .zenodo.json (or CITATION.cff) and run the job again.",
   },
   RA7004: {
     title: "Zenodo has no such record",
-    means: "The record, the draft or the community that is named does not exist there, or was discarded by hand.",
+    means:
+      "The record, the draft or the community that is named does not exist there, or was discarded by hand.",
     next: "Correct `zenodo.concept` (the DOI for all versions), or reserve the DOI again.",
   },
   RA7005: {
     title: "Zenodo's limit of requests is used up",
-    means: "Zenodo allows 100 requests a minute and 5000 an hour. Nothing was written by this request.",
+    means:
+      "Zenodo allows 100 requests a minute and 5000 an hour. Nothing was written by this request.",
     next: "Run the job again after the time that is named: it continues where it stopped.",
   },
   RA7006: {
@@ -32,22 +37,26 @@ export const zenodo = {
   },
   RA7007: {
     title: "Another draft of the record is open",
-    means: "Zenodo allows one new version at a time, and somebody has started one that is not this release's. It was left alone.",
+    means:
+      "Zenodo allows one new version at a time, and somebody has started one that is not this release's. It was left alone.",
     next: "Publish or discard that draft on Zenodo, or give its id as the deposition of this release.",
   },
   RA7008: {
     title: "The reserved draft is of another release",
-    means: "The draft or record that is remembered for this release carries another version or another concept.",
+    means:
+      "The draft or record that is remembered for this release carries another version or another concept.",
     next: "Reserve the DOI of this version again, or correct the id.",
   },
   RA7009: {
     title: "Several drafts carry this release's key",
-    means: "An earlier run was cut off while it made the draft. Which of their DOIs is in use cannot be told from Zenodo.",
+    means:
+      "An earlier run was cut off while it made the draft. Which of their DOIs is in use cannot be told from Zenodo.",
     next: "Discard all but one of the named drafts on Zenodo, keeping the one whose DOI is in the changelog, and run the job again.",
   },
   RA7010: {
     title: "The files on Zenodo differ from the release's",
-    means: "The draft or record holds other files or other bytes than this release. A published record cannot be changed.",
+    means:
+      "The draft or record holds other files or other bytes than this release. A published record cannot be changed.",
     next: "Remove the named files from the draft on Zenodo; of a published record, publish a new version.",
   },
   RA7011: {
@@ -57,12 +66,14 @@ export const zenodo = {
   },
   RA7012: {
     title: "The citation metadata lack something",
-    means: "Zenodo publishes nothing without a title of at least three letters and a creator with a name.",
+    means:
+      "Zenodo publishes nothing without a title of at least three letters and a creator with a name.",
     next: "Add the named field to .zenodo.json (or CITATION.cff).",
   },
   RA7013: {
     title: "A field of the citation metadata cannot be used",
-    means: "Zenodo would refuse the record, or fail to read the file at all, because of this value.",
+    means:
+      "Zenodo would refuse the record, or fail to read the file at all, because of this value.",
     next: "Correct the named field.",
   },
   RA7014: {
@@ -82,12 +93,14 @@ export const zenodo = {
   },
   RA7017: {
     title: "There are no citation metadata",
-    means: "The released commit has neither .zenodo.json nor CITATION.cff, so that nobody says who made it.",
+    means:
+      "The released commit has neither .zenodo.json nor CITATION.cff, so that nobody says who made it.",
     next: "Add a .zenodo.json with title and creators.",
   },
   RA7018: {
     title: "The community has declined the record",
-    means: "Its curators have closed the review without accepting. The draft and its DOI are kept; nothing was published.",
+    means:
+      "Its curators have closed the review without accepting. The draft and its DOI are kept; nothing was published.",
     next: "Read the curators' comments on Zenodo, then submit again there, or take `zenodo.community` out.",
   },
   RA7019: {
@@ -97,7 +110,8 @@ export const zenodo = {
   },
   RA7020: {
     title: "That is not the name of a Zenodo record",
-    means: "A concept is named by its DOI, such as 10.5281/zenodo.1000001, or by the number at its end.",
+    means:
+      "A concept is named by its DOI, such as 10.5281/zenodo.1000001, or by the number at its end.",
     next: "Correct `zenodo.concept`.",
   },
   RA7021: {
