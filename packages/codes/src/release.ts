@@ -2,12 +2,14 @@
 export const release = {
   RA6001: {
     title: "The previous release's tag is not there",
-    means: "The changes of a release are counted from the previous tag of its series, and GitHub has no such tag.",
+    means:
+      "The changes of a release are counted from the previous tag of its series, and GitHub has no such tag.",
     next: "Push the tag again, or give the right previous tag.",
   },
   RA6002: {
     title: "A draft for this tag belongs to somebody else",
-    means: "GitHub holds a draft release of the same tag that these actions did not write. It was left alone.",
+    means:
+      "GitHub holds a draft release of the same tag that these actions did not write. It was left alone.",
     next: "Publish or delete that draft on GitHub, then run the job again.",
   },
   RA6003: {
@@ -17,17 +19,20 @@ export const release = {
   },
   RA6004: {
     title: "The release's assets are not the ones to publish",
-    means: "The draft lacks an asset, or holds one that this release does not have. Nothing was published.",
+    means:
+      "The draft lacks an asset, or holds one that this release does not have. Nothing was published.",
     next: "Remove the named assets from the draft on GitHub, then run the job again.",
   },
   RA6005: {
-    title: "A name of an asset cannot be used",
-    means: "GitHub replaces characters in the names of assets, so the file would have another name than its checksum line.",
+    title: "An asset cannot be attached",
+    means:
+      "GitHub takes no empty file and replaces characters in names, so that a file would have another name than its checksum line.",
     next: "Name the file with letters, digits and . _ - + @ ~ only, each name once; SHA256SUMS is made by the action.",
   },
   RA6006: {
     title: "The changes of the release could not be read completely",
-    means: "GitHub named more commits than it handed out. Notes that silently lack changes are not written.",
+    means:
+      "GitHub named more commits than it handed out. Notes that silently lack changes are not written.",
     next: "Run the job again; if it stays so, give a nearer previous tag.",
   },
   RA6007: {
@@ -37,7 +42,8 @@ export const release = {
   },
   RA6008: {
     title: "The published release differs from this one",
-    means: "There is a published release of the tag whose text or assets are others. A published release is never changed.",
+    means:
+      "There is a published release of the tag whose text or assets are others. A published release is never changed.",
     next: "Compare them on GitHub; if the difference matters, release a new version.",
   },
   RA6009: {

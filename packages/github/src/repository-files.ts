@@ -76,3 +76,16 @@ function filesIn(path: string, object: unknown): RepositoryFile[] {
   }
   return entries.flatMap((entry) => (entry.object === null ? [] : filesIn(`${path}/${entry.name}`, entry.object)));
 }
+
+/** Reads files that may be missing at a ref (`HEAD`, `refs/tags/1.2.3`, a commit), in one query. */
+export async function readOptionalFiles(github: GitHub, ref: string, paths: string[]): Promise<Record<string, string | undefined>> {
+  const { repository } = await github.query<{ repository: Record<string, unknown> | null }>(
+    `query optional($owner: String!, $name: String!${paths.map((_, index) => `, $p${index}: String!`).join("")}) {
+      repository(owner: $owner, name: $name) {
+        ${paths.map((_, index) => `p${index}: object(expression: $p${index}) { ... on Blob { text isTruncated } }`).join("\n")}
+      }
+    }`,
+    { owner: github.repository.owner, name: github.repository.name, ...Object.fromEntries(paths.map((path, index) => [`p${index}`, `${ref}:${path}`])) },
+  );
+  return Object.fromEntries(paths.map((path, index) => [path, blobText(path, repository?.[`p${index}`])]));
+}
