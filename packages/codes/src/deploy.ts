@@ -70,7 +70,8 @@ export const deploy = {
   },
   RA3014: {
     title: "The kubeconfig leads to another cluster",
-    means: "`deploy.cluster` names the cluster by the uid of its namespace kube-system, and this one has another.",
+    means:
+      "`deploy.cluster` names the cluster by the uid of its namespace kube-system, and this one has another.",
     next: "Give the environment the kubeconfig of its own cluster, or correct `deploy.cluster`.",
   },
   RA3101: {

@@ -1,0 +1,18 @@
+export { applyStep, type Applied } from "./kubernetes/apply.ts";
+export type { Cause } from "./kubernetes/cause.ts";
+export { connectCluster, type Cluster, type RequestDetails } from "./kubernetes/cluster.ts";
+export type { WaitedKind } from "./kubernetes/kinds.ts";
+export type { ManifestFile } from "./kubernetes/manifests.ts";
+export type { KubeObject, Metadata } from "./kubernetes/object.ts";
+export type { Patience } from "./kubernetes/observation.ts";
+export { renderManifests, type ReleasedImage, type Rendered } from "./kubernetes/rendered.ts";
+export {
+  awaitRollout,
+  notWaited,
+  rollOut,
+  rolloutStep,
+  type Rollout,
+  type RolloutOptions,
+} from "./kubernetes/rollout.ts";
+export { readRunning, type Asked, type Running } from "./kubernetes/running.ts";
+export type { RunningImage, Workload } from "./kubernetes/workload.ts";

@@ -1,0 +1,218 @@
+import { Fault } from "@release-actions/codes";
+import type { Step } from "@release-actions/plan";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Cluster } from "./cluster.ts";
+import { groupPath, groupVersion, knownResource, resourcePath, type Resource } from "./kinds.ts";
+import {
+  entryAnnotation,
+  listAt,
+  nameOf,
+  textAt,
+  versionAnnotation,
+  type KubeObject,
+} from "./object.ts";
+import type { Rendered } from "./rendered.ts";
+import { statusOf } from "./status.ts";
+
+/** The owner's name of what we apply. */
+const fieldManager = "release-actions";
+
+/** The objects of a release as the cluster answered them, in the order of applying. */
+export type Applied = {
+  entry: string;
+  objects: KubeObject[];
+  /** How many of them did not exist before. */
+  created: number;
+  /** An earlier run applied them; this one only read them. */
+  resumed: boolean;
+};
+
+/** An apply that ended at an object: what was written before it, and why it ended. */
+export class ApplyStopped extends Error {
+  readonly written: number;
+  readonly object: KubeObject;
+  readonly fault: Fault;
+
+  constructor(written: number, object: KubeObject, fault: Fault) {
+    super(fault.message, { cause: fault });
+    this.name = "ApplyStopped";
+    this.written = written;
+    this.object = object;
+    this.fault = fault;
+  }
+}
+
+/**
+ * Applies every object server-side, in order, without force; the entry is written into each object's annotations.
+ * Applying again is harmless: the server changes nothing.
+ * @throws ApplyStopped at the first object that is refused; Fault RA8001, RA8002 when the outcome is not known.
+ */
+export async function applyObjects(
+  cluster: Cluster,
+  rendered: Rendered,
+  entry: string,
+): Promise<Applied> {
+  const applied: KubeObject[] = [];
+  let created = 0;
+  const resources = resourceFinder(cluster, rendered);
+  for (const object of rendered.objects) {
+    try {
+      const answer = await applyOne(
+        cluster,
+        await resources(object),
+        stamped(object, entry),
+        rendered,
+      );
+      if (answer.status === 201) created += 1;
+      applied.push(answer.body as KubeObject);
+    } catch (error) {
+      if (!(error instanceof Fault) || statusOf(error) === undefined || error.code === "RA3008")
+        throw error;
+      throw new ApplyStopped(applied.length, object, error);
+    }
+  }
+  return { entry, objects: applied, created, resumed: false };
+}
+
+/**
+ * Applying as a step. `look` reads the live objects and is done when all carry this entry and version; it ends at the
+ * first that does not, so that a first run looks once. A refusal of the cluster while acting is thrown as its Fault.
+ */
+export function applyStep(cluster: Cluster, rendered: Rendered, entry: string): Step<Applied> {
+  return {
+    key: `apply ${rendered.namespace} ${rendered.version} ${entry}`,
+    title: `Apply ${rendered.version} to namespace ${rendered.namespace}`,
+    look: async () => {
+      const resources = resourceFinder(cluster, rendered);
+      const objects: KubeObject[] = [];
+      // The last object is applied last: it is the one that a run which was cut off does not have.
+      for (const object of rendered.objects.toReversed()) {
+        const live = await readLive(cluster, await resources(object), object, rendered);
+        const annotations = live?.metadata.annotations ?? {};
+        const ours =
+          annotations[entryAnnotation] === entry &&
+          annotations[versionAnnotation] === rendered.version;
+        if (!live || !ours) return { state: "todo" };
+        objects.unshift(live);
+      }
+      return { state: "done", value: { entry, objects, created: 0, resumed: true } };
+    },
+    act: async () => {
+      try {
+        return await applyObjects(cluster, rendered, entry);
+      } catch (error) {
+        throw error instanceof ApplyStopped ? error.fault : error;
+      }
+    },
+  };
+}
+
+async function applyOne(
+  cluster: Cluster,
+  resource: Resource,
+  object: KubeObject,
+  rendered: Rendered,
+): Promise<{ status: number; body: unknown }> {
+  const namespace = object.metadata.namespace ?? rendered.namespace;
+  const body = resource.namespaced
+    ? { ...object, metadata: { ...object.metadata, namespace } }
+    : object;
+  const send = (): Promise<{ status: number; body: unknown }> =>
+    cluster.request("PATCH", resourcePath(resource, { namespace, name: object.metadata.name }), {
+      query: { fieldManager, force: "false" },
+      contentType: "application/apply-patch+yaml",
+      body,
+      object: nameOf(body),
+      secret: object.kind === "Secret",
+    });
+  // A definition that was applied a moment ago is not served at once.
+  const tries = definitionOf(rendered, object) ? 20 : 1;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (attempt >= tries || !(error instanceof Fault) || error.code !== "RA3010") throw error;
+      await wait(250);
+    }
+  }
+}
+
+async function readLive(
+  cluster: Cluster,
+  resource: Resource,
+  object: KubeObject,
+  rendered: Rendered,
+): Promise<KubeObject | undefined> {
+  const namespace = object.metadata.namespace ?? rendered.namespace;
+  try {
+    const { body } = await cluster.request(
+      "GET",
+      resourcePath(resource, { namespace, name: object.metadata.name }),
+      {
+        object: nameOf(object),
+        secret: object.kind === "Secret",
+      },
+    );
+    return body as KubeObject;
+  } catch (error) {
+    if (error instanceof Fault && statusOf(error)?.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function stamped(object: KubeObject, entry: string): KubeObject {
+  return {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      annotations: { ...object.metadata.annotations, [entryAnnotation]: entry },
+    },
+  };
+}
+
+/** Finds how a kind is reached: the table, a definition among the objects, else one question to the cluster for each group. */
+function resourceFinder(
+  cluster: Cluster,
+  rendered: Rendered,
+): (object: KubeObject) => Promise<Resource> {
+  const asked = new Map<string, Promise<{ body: unknown }>>();
+  return async (object) => {
+    const { group, version } = groupVersion(object.apiVersion);
+    const known = knownResource(object.apiVersion, object.kind) ?? definitionOf(rendered, object);
+    if (known) return known;
+    const path = groupPath(group, version);
+    const answer =
+      asked.get(path) ?? cluster.request("GET", path, { object: `API ${object.apiVersion}` });
+    asked.set(path, answer);
+    const found = listAt((await answer).body, "resources").find(
+      (item) => item["kind"] === object.kind && !textAt(item, "name").includes("/"),
+    );
+    if (!found) {
+      const said = `the API ${object.apiVersion} has no kind ${object.kind}`;
+      throw new Fault("RA3010", {
+        saw: `${nameOf(object)}: ${said}.`,
+        cause: { status: 404, said },
+      });
+    }
+    return {
+      group,
+      version,
+      plural: textAt(found, "name"),
+      namespaced: found["namespaced"] === true,
+    };
+  };
+}
+
+function definitionOf(rendered: Rendered, object: KubeObject): Resource | undefined {
+  const { group, version } = groupVersion(object.apiVersion);
+  const definition = rendered.objects.find(
+    (other) =>
+      other.kind === "CustomResourceDefinition" &&
+      textAt(other, "spec", "group") === group &&
+      textAt(other, "spec", "names", "kind") === object.kind,
+  );
+  const plural = textAt(definition, "spec", "names", "plural");
+  return plural
+    ? { group, version, plural, namespaced: textAt(definition, "spec", "scope") === "Namespaced" }
+    : undefined;
+}

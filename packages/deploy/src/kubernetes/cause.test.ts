@@ -1,0 +1,119 @@
+import { Fault } from "@release-actions/codes";
+import { describe, expect, it } from "vitest";
+import { causeOf, type Ended } from "./cause.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** Answers logs and events; what it has not it refuses as a cluster would. */
+function clusterWith(answers: { log?: string; previous?: string; warnings?: string[] }): Cluster {
+  return {
+    server: "https://cluster.example.org",
+    namespace: "default",
+    warnings: [],
+    secrets: [],
+    identity: async () => "uid",
+    stream: () => Promise.reject(new Error("not asked")),
+    request: async (_method, path, details) => {
+      const refused = new Fault("RA3012", { saw: "400" });
+      if (path.endsWith("/events")) {
+        if (!answers.warnings) throw refused;
+        const items = answers.warnings.map((message, index) => ({
+          type: "Warning",
+          message,
+          lastTimestamp: `2026-11-21T10:00:0${index}Z`,
+        }));
+        return { status: 200, body: { items: items.toReversed() } };
+      }
+      const body = details?.query?.["previous"] ? answers.previous : answers.log;
+      if (body === undefined) throw refused;
+      return { status: 200, body };
+    },
+  };
+}
+
+function ended(obstacle: Partial<Ended["obstacle"]>): Ended {
+  return {
+    workload: {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "web", namespace: "catalogue" },
+    },
+    pods: 2,
+    wanted: 6,
+    obstacle: {
+      code: "RA3108",
+      fatal: true,
+      because: "container web ended with exit code 1",
+      clusterSaid: "Error",
+      next: "look",
+      kind: "Pod",
+      name: "web-1",
+      namespace: "catalogue",
+      container: "web",
+      ...obstacle,
+    },
+  };
+}
+
+describe("causeOf", () => {
+  it("keeps the last 20 lines, of the run before if this one has none", async () => {
+    const log = Array.from({ length: 30 }, (_, index) => `line ${index}`).join("\n");
+    const cause = await causeOf(
+      clusterWith({ previous: log }),
+      ended({ log: "current", exitCode: 1 }),
+    );
+    expect(cause.log).toHaveLength(20);
+    expect(cause.log?.at(-1)).toBe("line 29");
+    expect(cause.plain).toBe(
+      "2 of 6 new pods of Deployment catalogue/web did not get ready, because container web ended with exit code 1; its last line was: line 29.",
+    );
+  });
+
+  it("does without what the cluster refuses", async () => {
+    const cause = await causeOf(clusterWith({}), ended({ log: "current", exitCode: 1 }));
+    expect(cause).toMatchObject({ code: "RA3108", exitCode: 1, object: "Pod catalogue/web-1" });
+    expect(cause.log).toBeUndefined();
+  });
+
+  it("knows a program of another architecture by its last words", async () => {
+    const cause = await causeOf(
+      clusterWith({ log: "exec /app/web: exec format error\n" }),
+      ended({ log: "current", exitCode: 255 }),
+    );
+    expect(cause.code).toBe("RA3116");
+  });
+
+  it("gives the probe's answer from the events", async () => {
+    const cluster = clusterWith({
+      log: "",
+      warnings: ["older", "Readiness probe failed: HTTP probe failed with statuscode: 503"],
+    });
+    const cause = await causeOf(
+      cluster,
+      ended({
+        code: "RA3110",
+        because: "container web runs and never became ready",
+        log: "current",
+      }),
+    );
+    expect(cause.plain).toContain(
+      "never became ready: Readiness probe failed: HTTP probe failed with statuscode: 503",
+    );
+    expect(cause.clusterSaid).toBe(
+      "Readiness probe failed: HTTP probe failed with statuscode: 503",
+    );
+  });
+
+  it("finds the missing secret of a volume, of which only an event tells", async () => {
+    const cluster = clusterWith({
+      warnings: ['MountVolume.SetUp failed for volume "v" : secret "catalogue-tls" not found'],
+    });
+    const cause = await causeOf(
+      cluster,
+      ended({ code: "RA3114", because: "they did not start in time" }),
+    );
+    expect(cause).toMatchObject({
+      code: "RA3105",
+      next: "kubectl -n catalogue create secret generic catalogue-tls --from-literal=KEY=VALUE",
+    });
+  });
+});

@@ -1,0 +1,104 @@
+import type { Answer, Outgoing, Transport } from "@release-actions/net";
+import { describe, expect, it } from "vitest";
+import { connectCluster } from "./cluster.ts";
+
+/** Keeps what would be sent, and answers as told. */
+function recordingTransport(status: number, body: unknown): Transport & { outgoing: Outgoing[] } {
+  const outgoing: Outgoing[] = [];
+  return {
+    outgoing,
+    sent: [],
+    close: () => undefined,
+    send: async (request): Promise<Answer> => {
+      outgoing.push(request);
+      const text = JSON.stringify(body);
+      return {
+        status,
+        headers: { "content-type": "application/json" },
+        url: request.url,
+        milliseconds: 1,
+        bytes: Buffer.from(text),
+        text: () => text,
+        json: () => body,
+      };
+    },
+  };
+}
+
+const ca = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const kubeconfig = JSON.stringify({
+  "current-context": "x",
+  contexts: [{ name: "x", context: { cluster: "x", user: "x" } }],
+  clusters: [
+    {
+      name: "x",
+      cluster: {
+        server: "https://cluster.example.org:6443/k8s/",
+        "certificate-authority-data": Buffer.from(ca).toString("base64"),
+        "tls-server-name": "kubernetes",
+      },
+    },
+  ],
+  users: [{ name: "x", user: { token: "t0ken" } }],
+});
+
+describe("connectCluster", () => {
+  it("sends nothing until it is asked, then with trust, credentials and no redirects", async () => {
+    const transport = recordingTransport(200, { metadata: { uid: "u-1" } });
+    const cluster = await connectCluster({ transport, kubeconfig, allowExec: false });
+    expect(transport.outgoing).toEqual([]);
+    expect(cluster).toMatchObject({
+      server: "https://cluster.example.org:6443/k8s",
+      namespace: "default",
+      secrets: ["t0ken"],
+    });
+    expect(await cluster.identity()).toBe("u-1");
+    expect(transport.outgoing[0]).toMatchObject({
+      method: "GET",
+      url: "https://cluster.example.org:6443/k8s/api/v1/namespaces/kube-system",
+      headers: { authorization: "Bearer t0ken", accept: "application/json" },
+      tls: { ca, serverName: "kubernetes" },
+      redirect: "return",
+    });
+  });
+
+  it.each([500, 502, 503, 504])(
+    "does not know the outcome of a write that is answered %i",
+    async (status) => {
+      const cluster = await connectCluster({
+        transport: recordingTransport(status, {}),
+        kubeconfig,
+        allowExec: false,
+      });
+      await expect(cluster.request("PATCH", "/x")).rejects.toMatchObject({
+        code: "RA8002",
+        outcome: "unknown",
+      });
+      await expect(cluster.request("GET", "/x")).rejects.toMatchObject({
+        code: "RA3012",
+        outcome: "none",
+      });
+    },
+  );
+
+  it.each([
+    [
+      "failed to create typed patch object (default/tr; apps/v1, Kind=Deployment): .spec.replicaz: field not declared in schema",
+    ],
+    ['Internal error occurred: failed calling webhook "policy.example.org": connection refused'],
+  ])("knows that nothing was written: %s", async (message) => {
+    const transport = recordingTransport(500, { kind: "Status", code: 500, message });
+    const cluster = await connectCluster({ transport, kubeconfig, allowExec: false });
+    await expect(cluster.request("PATCH", "/x")).rejects.toMatchObject({
+      code: "RA3011",
+      saw: expect.stringContaining(message) as string,
+    });
+  });
+
+  it("takes a redirect for a refusal and sends no credential after it", async () => {
+    const transport = recordingTransport(302, "");
+    const cluster = await connectCluster({ transport, kubeconfig, allowExec: false });
+    await expect(cluster.request("GET", "/x")).rejects.toMatchObject({ code: "RA3012" });
+    expect(transport.outgoing).toHaveLength(1);
+  });
+});

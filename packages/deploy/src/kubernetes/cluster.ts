@@ -1,0 +1,152 @@
+import { Fault } from "@release-actions/codes";
+import { outcomeUnknown, type Answer, type Outgoing, type Transport } from "@release-actions/net";
+import type { Readable } from "node:stream";
+import { readKubeconfig } from "./kubeconfig.ts";
+import { textAt } from "./object.ts";
+import { faultOf, isRefusal, type Asked } from "./status.ts";
+
+export type RequestDetails = {
+  query?: Record<string, string>;
+  body?: unknown;
+  contentType?: string;
+  /** For messages: `Deployment catalogue/web`. */
+  object?: string;
+  /** The object's values must not be repeated in messages. */
+  secret?: boolean;
+};
+
+/** One cluster, as one caller sees it. */
+export type Cluster = {
+  /** `https://host:port`. */
+  readonly server: string;
+  /** Namespace of the kubeconfig's context. */
+  readonly namespace: string;
+  /** Sentences that the caller shows to people. */
+  readonly warnings: readonly string[];
+  /** Values that the caller masks. */
+  readonly secrets: readonly string[];
+  /**
+   * Sends one request; `path` is already encoded. A JSON answer is parsed, another is text.
+   * @throws Fault RA3008 (401), RA3120 (403), RA3009 (namespace), RA3010 (kind), RA3121 (conflict), RA3122 (immutable),
+   * RA3011 (refused), RA3012 (other), RA8002 (a write of unknown outcome), and the transport's.
+   */
+  request(
+    method: Outgoing["method"],
+    path: string,
+    details?: RequestDetails,
+  ): Promise<{ status: number; body: unknown }>;
+  /** Opens an answer that goes on (a watch). `silence`: milliseconds without a byte before it counts as broken. */
+  stream(
+    path: string,
+    query: Record<string, string>,
+    signal: AbortSignal,
+    silence: number,
+  ): Promise<Readable>;
+  /** What tells this cluster from every other: the uid of kube-system. */
+  identity(): Promise<string>;
+};
+
+const answerLimit = 32 * 1024 * 1024;
+
+/**
+ * Reads the kubeconfig (its content, not a path) and returns its cluster; sends nothing yet.
+ * `allowExec`: the kubeconfig may start its `exec` plugin.
+ * @throws Fault RA3001 to RA3004
+ */
+export async function connectCluster(options: {
+  transport: Transport;
+  kubeconfig: string;
+  allowExec: boolean;
+}): Promise<Cluster> {
+  const access = await readKubeconfig(options.kubeconfig, options.allowExec);
+
+  const outgoing = (
+    method: Outgoing["method"],
+    path: string,
+    query: Record<string, string> = {},
+  ): Outgoing => {
+    const search = new URLSearchParams(query).toString();
+    return {
+      method,
+      url: `${access.server}${path}${search ? `?${search}` : ""}`,
+      headers: { accept: "application/json", ...access.headers },
+      tls: access.tls,
+      limit: answerLimit,
+      redirect: "return",
+    };
+  };
+
+  const request: Cluster["request"] = async (method, path, details = {}) => {
+    const sent = outgoing(method, path, details.query);
+    if (details.body !== undefined) {
+      sent.body = JSON.stringify(details.body);
+      sent.headers = { ...sent.headers, "content-type": details.contentType ?? "application/json" };
+    }
+    const answer = await options.transport.send(sent);
+    const body = bodyOf(answer.bytes, answer.headers["content-type"]);
+    const asked: Asked = {
+      method,
+      path,
+      ...(details.object ? { object: details.object } : {}),
+      secret: details.secret ?? false,
+    };
+    if (answer.status >= 200 && answer.status < 300) return { status: answer.status, body };
+    if (method !== "GET" && outcomeUnknown(answer) && !isRefusal(answer.status, body)) {
+      throw new Fault("RA8002", {
+        saw: `${asked.object ?? path}: the cluster answered ${answer.status} to the write.`,
+        outcome: "unknown",
+      });
+    }
+    throw faultOf(answer.status, body, asked);
+  };
+
+  return {
+    server: access.server,
+    namespace: access.namespace,
+    warnings: access.warnings,
+    secrets: access.secrets,
+    request,
+    stream: async (path, query, signal, silence) => {
+      const answer = await options.transport.send({
+        ...outgoing("GET", path, query),
+        stream: true,
+        retry: "never",
+        signal,
+        timeout: silence,
+      });
+      if (answer.status === 200 && answer.body) return answer.body;
+      throw faultOf(answer.status, await shortBody(answer), { method: "GET", path });
+    },
+    identity: async () => {
+      const { body } = await request("GET", "/api/v1/namespaces/kube-system", {
+        object: "Namespace kube-system",
+      });
+      return textAt(body, "metadata", "uid");
+    },
+  };
+}
+
+function bodyOf(bytes: Buffer, contentType: string | undefined): unknown {
+  const text = bytes.toString("utf8");
+  if (!contentType?.includes("json")) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+async function shortBody(answer: Answer): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of (answer.body ?? []) as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > 64 * 1024) break;
+    }
+  } catch {
+    // The status says enough.
+  }
+  return bodyOf(Buffer.concat(chunks), answer.headers["content-type"]);
+}

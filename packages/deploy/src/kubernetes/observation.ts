@@ -1,0 +1,219 @@
+import { isWaited } from "./kinds.ts";
+import { nameOf, type KubeObject } from "./object.ts";
+import { obstacleOf, pullMessages, workloadObstacle, type Obstacle } from "./reasons.ts";
+import { conditionOf, isNewPodOf, isPodOf, isReady, progressOf, strangers } from "./workload.ts";
+
+/** What the watches have shown so far, and for how long each obstacle has stood. */
+export type Observation = {
+  /** The objects as the cluster answered the apply. */
+  applied: ReadonlyMap<string, KubeObject>;
+  workloads: Map<string, KubeObject>;
+  pods: Map<string, KubeObject>;
+  deleted: Set<string>;
+  /** What was first said about a pull: back-off forgets the reason. */
+  firstSaid: Map<string, string>;
+  /** The first sight of pods that may be older than this apply: their trouble may be over soon. */
+  firstSight: Map<string, string>;
+  since: Map<string, number>;
+};
+
+/** How long obstacles are borne, in milliseconds. */
+export type Patience = {
+  /** For what often heals by itself: a quota during a rolling update, a pod status that lags. */
+  grace: number;
+  /** For trouble that pods had already before this apply. */
+  old: number;
+  /** For a missing secret or config map that a custom resource may still bring. */
+  arriving: number;
+};
+
+export type Trouble = { workload: KubeObject; obstacle: Obstacle; pods: number; final: boolean };
+
+/** Starts with the answers of the apply; they already hold a status. */
+export function observationOf(applied: readonly KubeObject[]): Observation {
+  const workloads = new Map(applied.filter(isWaited).map((object) => [nameOf(object), object]));
+  return {
+    applied: new Map(workloads),
+    workloads,
+    pods: new Map(),
+    deleted: new Set(),
+    firstSaid: new Map(),
+    firstSight: new Map(),
+    since: new Map(),
+  };
+}
+
+/** Takes in a workload as it is now; older ones than the apply's answer are left out. */
+export function seeWorkload(seen: Observation, workload: KubeObject): void {
+  const name = nameOf(workload);
+  const known = seen.workloads.get(name);
+  if (!known || (workload.metadata.generation ?? 0) < (known.metadata.generation ?? 0)) return;
+  seen.deleted.delete(name);
+  seen.workloads.set(name, workload);
+}
+
+export function seePod(seen: Observation, pod: KubeObject): void {
+  const uid = pod.metadata.uid ?? pod.metadata.name;
+  seen.pods.set(uid, pod);
+  if (!seen.firstSight.has(uid)) seen.firstSight.set(uid, signature(pod));
+  for (const [key, message] of pullMessages(pod)) seen.firstSaid.set(key, message);
+}
+
+/** True when the workload is out: by its controller's account, and every new pod is ready and runs the wanted digests. */
+export function isOut(
+  seen: Observation,
+  workload: KubeObject,
+  digests: Record<string, string[]>,
+): boolean {
+  const progress = progressOf(workload);
+  if (!progress.complete || seen.deleted.has(nameOf(workload))) return false;
+  const ready = newPods(seen, workload).filter(isReady);
+  return (
+    ready.length >= progress.required &&
+    ready.every((pod) => strangers(pod, workload, digests).length === 0)
+  );
+}
+
+export function newPods(seen: Observation, workload: KubeObject): KubeObject[] {
+  return [...seen.pods.values()].filter((pod) => isNewPodOf(pod, workload));
+}
+
+export function podsOf(seen: Observation, workload: KubeObject): KubeObject[] {
+  return [...seen.pods.values()].filter((pod) => isPodOf(pod, workload));
+}
+
+/** Everything that stands in a workload's way now, the worst first. `final`: it has been borne long enough. */
+export function troublesOf(
+  seen: Observation,
+  workload: KubeObject,
+  rules: { digests: Record<string, string[]>; patience: Patience; now: number; arriving: boolean },
+): Trouble[] {
+  const pods = newPods(seen, workload);
+  const found: { obstacle: Obstacle; pod?: KubeObject }[] = [];
+  for (const pod of pods) {
+    const obstacle = isReady(pod)
+      ? strangerObstacle(pod, workload, rules.digests)
+      : obstacleOf(pod, seen.firstSaid);
+    if (obstacle) found.push({ obstacle, pod });
+  }
+  const ofWorkload = seen.deleted.has(nameOf(workload))
+    ? deletedObstacle(workload)
+    : workloadObstacle(workload);
+  if (ofWorkload) found.push({ obstacle: ofWorkload });
+  return found
+    .map(({ obstacle, pod }): Trouble => {
+      const borne = rules.now - firstSeen(seen, workload, obstacle, rules.now);
+      return {
+        workload,
+        obstacle,
+        pods: found.filter(
+          (other) =>
+            other.obstacle.code === obstacle.code &&
+            other.obstacle.container === obstacle.container,
+        ).length,
+        final: borne >= patienceFor(seen, workload, obstacle, pod, rules),
+      };
+    })
+    .toSorted((a, b) => weight(b) - weight(a));
+}
+
+function patienceFor(
+  seen: Observation,
+  workload: KubeObject,
+  obstacle: Obstacle,
+  pod: KubeObject | undefined,
+  rules: { patience: Patience; arriving: boolean },
+): number {
+  const { grace, old, arriving } = rules.patience;
+  if (obstacle.code === "RA3112" || obstacle.code === "RA3113" || obstacle.code === "RA3115")
+    return grace;
+  if (!obstacle.fatal) return Number.POSITIVE_INFINITY;
+  const before = seen.applied.get(nameOf(workload));
+  if (obstacle.code === "RA3114")
+    return before && sameDeadline(before, workload) ? Number.POSITIVE_INFINITY : 0;
+  if (rules.arriving && (obstacle.code === "RA3105" || obstacle.code === "RA3106")) return arriving;
+  // The apply changed no template: these pods may be older, and what they say may be out of date.
+  const sameTemplate = before !== undefined && progressOf(before).observed;
+  if (
+    pod &&
+    sameTemplate &&
+    seen.firstSight.get(pod.metadata.uid ?? pod.metadata.name) === signature(pod)
+  )
+    return old;
+  return 0;
+}
+
+function sameDeadline(before: KubeObject, now: KubeObject): boolean {
+  const then = conditionOf(before, "Progressing");
+  return (
+    then !== undefined && JSON.stringify(then) === JSON.stringify(conditionOf(now, "Progressing"))
+  );
+}
+
+/** When the obstacle was first seen; each new pod that comes starts the time anew. */
+function firstSeen(
+  seen: Observation,
+  workload: KubeObject,
+  obstacle: Obstacle,
+  now: number,
+): number {
+  const key = [
+    nameOf(workload),
+    progressOf(workload).updated,
+    obstacle.code,
+    obstacle.name,
+    obstacle.container,
+  ].join(" ");
+  const since = seen.since.get(key) ?? now;
+  seen.since.set(key, since);
+  return since;
+}
+
+/** The controller's deadline only says that it took long; anything else says why. */
+function weight(trouble: Trouble): number {
+  const { obstacle } = trouble;
+  return (
+    (obstacle.code === "RA3114" ? 0 : 10) +
+    (obstacle.fatal ? 5 : 0) +
+    (obstacle.code === "RA3112" || obstacle.code === "RA3113" ? 4 : 0)
+  );
+}
+
+function strangerObstacle(
+  pod: KubeObject,
+  workload: KubeObject,
+  digests: Record<string, string[]>,
+): Obstacle | undefined {
+  const stranger = strangers(pod, workload, digests)[0];
+  if (!stranger) return undefined;
+  const { name, namespace = "" } = pod.metadata;
+  return {
+    code: "RA3115",
+    fatal: false,
+    because: `container ${stranger.container} runs ${stranger.digest || "an image whose digest the node does not name"}`,
+    clusterSaid: `${stranger.reference} ${stranger.digest}`.trim(),
+    next: `kubectl -n ${namespace} get pod ${name} -o jsonpath='{.status.containerStatuses[*].imageID}'`,
+    kind: "Pod",
+    name,
+    namespace,
+    container: stranger.container,
+  };
+}
+
+function deletedObstacle(workload: KubeObject): Obstacle {
+  const { name, namespace = "" } = workload.metadata;
+  return {
+    code: "RA3117",
+    fatal: true,
+    because: "somebody deleted it",
+    clusterSaid: `${nameOf(workload)} DELETED`,
+    next: `kubectl -n ${namespace} get events --field-selector involvedObject.name=${name}`,
+    kind: workload.kind,
+    name,
+    namespace,
+  };
+}
+
+function signature(pod: KubeObject): string {
+  return JSON.stringify(pod["status"] ?? null);
+}

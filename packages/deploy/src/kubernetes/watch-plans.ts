@@ -1,0 +1,50 @@
+import { knownResource, resourcePath } from "./kinds.ts";
+import { mappingAt, nameOf, type KubeObject } from "./object.ts";
+import { seePod, seeWorkload, type Observation } from "./observation.ts";
+import type { WatchOptions } from "./watch.ts";
+
+export type WatchPlan = Pick<WatchOptions, "path" | "query" | "changed" | "deleted" | "restarted">;
+
+/** One watch for each kind and namespace, and one for the pods; narrowed where there is only one workload. */
+export function watchPlans(seen: Observation): WatchPlan[] {
+  const workloads = [...seen.workloads.values()];
+  const groups = Map.groupBy(
+    workloads,
+    (workload) => `${workload.kind} ${workload.metadata.namespace}`,
+  );
+  const namespaces = Map.groupBy(workloads, (workload) => workload.metadata.namespace ?? "");
+  return [
+    ...[...groups.values()].map((group) => workloadWatch(seen, group)),
+    ...[...namespaces].map(([namespace, group]) => podWatch(seen, namespace, group)),
+  ];
+}
+
+function workloadWatch(seen: Observation, group: readonly KubeObject[]): WatchPlan {
+  const first = group[0];
+  const resource = first && knownResource(first.apiVersion, first.kind);
+  if (!resource) throw new Error("a waited kind is not in the table");
+  return {
+    path: resourcePath(resource, { namespace: first.metadata.namespace ?? "" }),
+    query: group.length === 1 ? { fieldSelector: `metadata.name=${first.metadata.name}` } : {},
+    // Objects in a list or a watch do not always name their kind.
+    changed: (object) =>
+      seeWorkload(seen, { ...object, apiVersion: first.apiVersion, kind: first.kind }),
+    deleted: (object) => seen.deleted.add(nameOf({ ...object, kind: first.kind })),
+    restarted: () => undefined,
+  };
+}
+
+function podWatch(seen: Observation, namespace: string, group: readonly KubeObject[]): WatchPlan {
+  const labels = group.length === 1 ? mappingAt(group[0], "spec", "selector", "matchLabels") : {};
+  const selector = Object.entries(labels).map(([key, value]) => `${key}=${String(value)}`);
+  return {
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
+    query: selector.length > 0 ? { labelSelector: selector.join(",") } : {},
+    changed: (pod) => seePod(seen, pod),
+    deleted: (pod) => seen.pods.delete(pod.metadata.uid ?? pod.metadata.name),
+    restarted: () => {
+      for (const [uid, pod] of seen.pods)
+        if (pod.metadata.namespace === namespace) seen.pods.delete(uid);
+    },
+  };
+}
