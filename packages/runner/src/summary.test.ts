@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { cutSummary, faultSummary } from "./summary.ts";
+
+test("a fault's summary has title, what was seen and the next step; foreign text makes no mark-up", () => {
+  expect(
+    faultSummary({
+      title: "RA1 Bad",
+      saw: "<b>Seen</b> by @olga.",
+      next: "Do.",
+      link: "https://example.org/x#ra1",
+    }),
+  ).toBe(
+    "### RA1 Bad\n\n&#60;b&#62;Seen&#60;/b&#62; by &#64;olga.\n\n**Next:** Do.\n\n[What this code means](https://example.org/x#ra1)\n",
+  );
+});
+
+test("a short summary is not touched", () => expect(cutSummary("x")).toBe("x"));
