@@ -164,7 +164,7 @@ export function judgeRunBy(roles: string[], people: Record<string, string[]>, ac
   if (roles.length === 0) return undefined;
   const held = roles.find((role) => holdsRole(people, role, actor));
   if (held !== undefined) return { rule, holds: true, saw: `@${actor} is ${held}` };
-  const who = roles.map((role) => `${role} (${(people[role] ?? []).map((login) => `@${login}`).join(", ")})`).join(" or ");
+  const who = roles.map((role) => `${role} (${(people[role] ?? []).map((login) => `@${login.replace(/^@/, "")}`).join(", ")})`).join(" or ");
   return { rule, holds: false, code: "RA1202", saw: `@${actor} has not the role ${roles.join(" or ")}`, next: `${who} starts the workflow.` };
 }
 
