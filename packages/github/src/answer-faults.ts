@@ -39,7 +39,7 @@ const fieldPermissions: [RegExp, string][] = [
   [/pullRequest|associatedPullRequests/i, "pull-requests=read"],
   [/issue|comments|milestones/, "issues=read"],
   [/deployment/, "deployments=read"],
-  [/ref|object|release/, "contents=read"],
+  [/ref|object|release/i, "contents=read"],
 ];
 
 function permissionOf(errors: QueryError[]): string | undefined {

@@ -121,7 +121,7 @@ function exchange(
       },
       resolve,
     );
-    outgoing.setTimeout(request.timeout ?? defaultTimeout, () => {
+    outgoing.setTimeout(Math.ceil(request.timeout ?? defaultTimeout), () => {
       outgoing.destroy(Object.assign(new Error("no byte within the time allowed"), { code: "ETIMEDOUT" }));
     });
     outgoing.on("error", reject);

@@ -80,6 +80,11 @@ async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Ending> {
   if (environment.deploy?.["on-failure"] === "keep") {
     return { ...failed, runs: undefined, noWayBack: "`deploy.on-failure` is keep, so the failed release was left in place.", running: await whatRuns(cluster, prepared.rendered) };
   }
+  if (outcome.rollout?.result === "failed" && outcome.rollout.written === 0) {
+    // The cluster took nothing, so nothing is to be taken back there; only the tags return.
+    if (before !== undefined) await tagImages(run, entry, before, await prepare(world, run.pipeline.product, environment, before), "back");
+    return { ...failed, runs: before, noWayBack: "The cluster refused before anything was changed, so there was nothing to roll back.", running: await whatRuns(cluster, prepared.rendered) };
+  }
   if (before === undefined) {
     return { ...failed, runs: undefined, noWayBack: "This is the first release of this environment: there is nothing recorded to go back to.", running: await whatRuns(cluster, prepared.rendered) };
   }
@@ -198,7 +203,7 @@ function report(run: Approved, entry: Entry, ending: Ending, milliseconds: numbe
   const { environment, release, pipeline } = run;
   const unchanged = ending.result === "passed" && ending.outcome.rollout?.result === "unchanged";
   const passed = ending.result === "passed";
-  const first = passed ? "" : `${environment.name} ${ending.runs ? `still runs ${ending.runs.version}` : "is in an unknown state"}. ${release.version} ${ending.result === "rolled-back" ? "failed and was rolled back" : "failed"}: ${ending.trouble?.plain ?? ""} Next: ${ending.trouble?.next ?? ""}`;
+  const first = passed ? "" : `${environment.name} ${ending.runs ? `still runs ${ending.runs.version}` : `was left with ${release.version} half-way`}. ${release.version} ${ending.result === "rolled-back" ? "failed and was rolled back" : "failed"}: ${ending.trouble?.plain ?? ""} Next: ${ending.trouble?.next ?? ""}`;
   return {
     ok: passed,
     outputs: {

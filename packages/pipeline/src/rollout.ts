@@ -3,6 +3,7 @@ import { Fault, type Code } from "@release-actions/codes";
 import { connectCluster, readRunning, renderManifests, rollOut, type Cluster, type Rendered, type Rollout, type Running } from "@release-actions/deploy";
 import { readFiles } from "@release-actions/github";
 import type { Release } from "@release-actions/ledger";
+import type { StepRecord } from "@release-actions/plan";
 import { readChecks } from "./configuration/pipeline-file.ts";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import { fill, type Placeholders } from "./configuration/placeholders.ts";
@@ -110,6 +111,7 @@ export async function bringOut(world: World, environment: EnvironmentSettings, p
       now: () => performance.now(),
       progress: (line) => world.job.say(line),
     });
+    note(world, `Roll out ${rendered.objects.length} objects of ${prepared.release.version}`, rollout.result === "unchanged" ? "already-done" : rollout.result === "passed" ? "done" : "failed", rollout.seconds * 1000);
     if (rollout.result === "failed") {
       const cause = rollout.cause;
       const trouble: Trouble = cause
@@ -118,8 +120,15 @@ export async function bringOut(world: World, environment: EnvironmentSettings, p
       return { rollout, smoke: undefined, trouble };
     }
   }
+  const started = performance.now();
   const smoke = await smokeTest(world, environment, prepared);
+  if (smoke !== undefined) note(world, `Ask ${smoke.results.length} smoke checks of ${prepared.release.version}`, smoke.passed ? "done" : "failed", performance.now() - started);
   return { rollout, smoke, trouble: smoke === undefined || smoke.passed ? undefined : smokeTrouble(smoke) };
+}
+
+/** A stretch of the way that is no step of its own, for the summary's list of what was done. */
+function note(world: World, title: string, result: StepRecord["result"], milliseconds: number): void {
+  world.records.push({ key: title, title, result, milliseconds: Math.round(milliseconds) });
 }
 
 /** Runs the release's smoke checks; undefined when it has none. */

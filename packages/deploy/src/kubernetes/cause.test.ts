@@ -64,7 +64,7 @@ describe("causeOf", () => {
     expect(cause.log).toHaveLength(20);
     expect(cause.log?.at(-1)).toBe("line 29");
     expect(cause.plain).toBe(
-      "2 of 6 new pods of Deployment catalogue/web did not get ready, because container web ended with exit code 1; its last line was: line 29.",
+      "2 of 6 new pods of Deployment catalogue/web did not get ready, because container web ended with exit code 1; it said: line 29.",
     );
   });
 

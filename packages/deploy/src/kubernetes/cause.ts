@@ -34,17 +34,14 @@ export async function causeOf(
       ? await lastWarning(cluster, obstacle)
       : "";
   const refined = refine(obstacle, log, warning);
-  const lastLine = log
-    .findLast((line) => line.trim() !== "")
-    ?.trim()
-    .slice(0, 300);
+  const lastLine = tellingLine(log)?.slice(0, 300);
   const who =
     obstacle.kind === "Pod"
       ? `${pods} of ${wanted} new pods of ${nameOf(workload)} did not get ready`
       : `${nameOf(workload)} did not get through`;
   const quoted =
     lastLine && (refined.code === "RA3108" || refined.code === "RA3116")
-      ? `; its last line was: ${lastLine}`
+      ? `; it said: ${lastLine}`
       : "";
   return {
     code: refined.code,
@@ -142,4 +139,10 @@ function refine(
     };
   }
   return { code, because: warning && code === "RA3110" ? `${because}: ${warning}` : because, next };
+}
+
+/** The line that people would quote: the last one that names an error, else the last one. */
+function tellingLine(log: readonly string[]): string | undefined {
+  const lines = log.map((line) => line.trim()).filter((line) => line !== "");
+  return lines.findLast((line) => /\b(\w*(error|exception)|panic|fatal)\b\s*:/i.test(line)) ?? lines.at(-1);
 }

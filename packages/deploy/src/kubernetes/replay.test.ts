@@ -1,7 +1,7 @@
 import { Fault } from "@release-actions/codes";
 import { createTransport, type Transport } from "@release-actions/net";
 import { afterEach, describe, expect, it } from "vitest";
-import { replay } from "../fixtures/replay.ts";
+import { replay } from "../test/replay.ts";
 import { connectCluster, type Cluster } from "./cluster.ts";
 import { renderManifests } from "./rendered.ts";
 import { rollOut, type RolloutOptions } from "./rollout.ts";
@@ -135,7 +135,7 @@ describe("rollOut, as recorded on a real control plane", () => {
       log: ["starting", "FATAL: cannot connect to database db:5432"],
     });
     expect(cause?.plain).toContain(
-      "exit code 1, restarted once; its last line was: FATAL: cannot connect to database db:5432.",
+      "exit code 1, restarted once; it said: FATAL: cannot connect to database db:5432.",
     );
     expect(server.requests.at(-1)?.path).toContain(
       "/pods/web-8bddd4f84-5sgjb/log?container=web&tailLines=20",

@@ -6,8 +6,9 @@ export function milliseconds(duration: string): number | undefined {
   return [...duration.matchAll(/(\d+)([smhd])/g)].reduce((sum, [, count, letter]) => sum + Number(count) * unit[letter as keyof typeof unit], 0);
 }
 
-/** A duration for people: `41 s`, `3 min 12 s`, `2 h 5 min`, `14 d 2 h`. */
+/** A duration for people: `0.8 s`, `41 s`, `3 min 12 s`, `2 h 5 min`, `14 d 2 h`. */
 export function spoken(duration: number): string {
+  if (duration < 9950) return `${(duration / 1000).toFixed(1).replace(/\.0$/, "")} s`;
   const seconds = Math.round(duration / 1000);
   if (seconds < 60) return `${seconds} s`;
   const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];

@@ -92,5 +92,5 @@ describe("checks", () => {
 
 test("durations", () => {
   expect(["90s", "10m", "24h", "14d", "1h30m", "1.5h", "10", ""].map(milliseconds)).toEqual([90_000, 600_000, 86_400_000, 1_209_600_000, 5_400_000, undefined, undefined, undefined]);
-  expect([41_000, 192_000, 7_500_000, 1_216_800_000].map(spoken)).toEqual(["41 s", "3 min 12 s", "2 h 5 min", "14 d 2 h"]);
+  expect([840, 2000, 41_000, 192_000, 7_500_000, 1_216_800_000].map(spoken)).toEqual(["0.8 s", "2 s", "41 s", "3 min 12 s", "2 h 5 min", "14 d 2 h"]);
 });

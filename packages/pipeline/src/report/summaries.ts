@@ -76,7 +76,7 @@ function passedSummary({ run, entry, ending, milliseconds }: { run: Approved; en
     "| --- | --- |",
     `| Version | ${entry.replaced ? `${markdownText(entry.replaced.version)} → ` : ""}**${markdownText(release.version)}** |`,
     ...release.components.map((component) => `| ${markdownText(component.name)} | ${markdownCode(shortDigest(component.digest))}${entry.action === "release" && environment.from ? ", the digest that was tested" : ""} |`),
-    ...ending.running.map((workload) => `| ${markdownText(workload.name)} | ${workload.ready} of ${workload.wanted} ready |`),
+    ...(ending.running.length > 0 ? [`| Ready | ${ending.running.map((workload) => markdownText(`${workload.name} ${workload.ready} of ${workload.wanted}`)).join(", ")} |`] : []),
     ...(smoke ? [`| Checks | ${smoke.results.filter((result) => result.passed).length} of ${smoke.results.length}${smoke.p95 === undefined ? "" : `, p95 ${Math.round(smoke.p95)} ms`} |`] : []),
     ...entry.approvals.map((approval) => `| Approved | ${markdownText(`${approval.login} (${approval.role})`)} ${markdownLink("comment", approval.url)}, ${instant(approval.at, pipeline.timezone)} |`),
     ...(entry.reason ? [`| Reason | ${markdownText(entry.reason)} |`] : []),
@@ -95,7 +95,7 @@ function failedSummary({ run, entry, ending, milliseconds }: { run: Approved; en
   const place = markdownText(capital(environment.name));
   const first =
     ending.runs !== undefined
-      ? `${place} still runs ${markdownText(ending.runs.version)}. The ${entry.action} of ${markdownText(release.version)} failed and was rolled back.`
+      ? `${place} still runs ${markdownText(ending.runs.version)}. The ${entry.action} of ${markdownText(release.version)} failed${ending.result === "rolled-back" ? " and was rolled back" : ""}.`
       : `The ${entry.action} of ${markdownText(release.version)} into ${markdownText(environment.name)} failed and was not rolled back.`;
   return lines(
     `### ${first}`,
