@@ -1,0 +1,75 @@
+import { frame, type Clock, type StandIn } from "../stand-in.ts";
+import { repositoryHandle } from "./state-repository.ts";
+import { addRepository } from "./repositories.ts";
+import { router } from "./router.ts";
+import { createRun, type RunWish } from "./runs.ts";
+import type { GitHubRepository, GitHubState } from "./state.ts";
+import { issueToken } from "./tokens.ts";
+import { addPerson, createWorld, findRepository, type Repository } from "./world.ts";
+
+/** GitHub, as far as a release needs it. `directory` is an empty folder for the bare repositories. */
+export type GitHub = StandIn & GitHubState;
+
+/**
+ * A stateful GitHub: api.github.com, github.com (git), codeload.github.com and uploads.github.com by the request's Host,
+ * and on any other host an enterprise server (`/api/v3`, `/api/graphql`, `/api/uploads`, git at `/owner/name.git`).
+ */
+export function createGitHub(options: { clock: Clock; directory: string }): GitHub {
+  const world = createWorld(options);
+  const standIn = frame({ name: "github", clock: options.clock, route: router(world) });
+  const handles = new Map<Repository, GitHubRepository>();
+
+  const known = (fullName: string): Repository => {
+    const repository = findRepository(world, fullName);
+    if (!repository)
+      throw new Error(
+        `The GitHub stand-in has no repository ${fullName}: call addRepository first.`,
+      );
+    return repository;
+  };
+  const handleOf = (repository: Repository): GitHubRepository => {
+    const handle = handles.get(repository) ?? repositoryHandle(world, repository);
+    handles.set(repository, handle);
+    return handle;
+  };
+  const runOf = (id: number) => {
+    const run = world.runs.get(id);
+    if (!run) throw new Error(`The GitHub stand-in has no workflow run ${id}.`);
+    return run;
+  };
+
+  const state: GitHubState = {
+    addUser: (user) => addPerson(world, user),
+    addRepository: (wanted) => handleOf(addRepository(world, wanted)),
+    repository: (fullName) => handleOf(known(fullName)),
+    issueToken: (request) => {
+      for (const name of request.repositories) known(name);
+      return issueToken(world, request);
+    },
+    revokeToken: (token) => void world.tokens.delete(token),
+    createRun: ({ repository, ...wish }: RunWish & { repository: string }) =>
+      createRun(world, known(repository), wish).id,
+    setRunState: (id, change) =>
+      void Object.assign(runOf(id), change, { updatedAt: world.clock.now() }),
+    run: runOf,
+    onEvent: (listener) => {
+      world.listeners.add(listener);
+      return () => void world.listeners.delete(listener);
+    },
+    violations: world.violations,
+    get staleReads() {
+      return world.staleReads;
+    },
+    set staleReads(reads) {
+      world.staleReads = reads;
+      world.listMarks = [world.lastId()];
+    },
+    get restTagsCheckWorkflows() {
+      return world.restTagsCheckWorkflows;
+    },
+    set restTagsCheckWorkflows(checks) {
+      world.restTagsCheckWorkflows = checks;
+    },
+  };
+  return Object.defineProperties(standIn, Object.getOwnPropertyDescriptors(state)) as GitHub;
+}

@@ -1,0 +1,28 @@
+/** The addresses that an answer's links start with: github.com's own, or those of the server that was asked. */
+export type Links = { html: string; api: string; uploads: string; codeload: string };
+
+export const publicLinks: Links = {
+  html: "https://github.com",
+  api: "https://api.github.com",
+  uploads: "https://uploads.github.com",
+  codeload: "https://codeload.github.com",
+};
+
+/** Links of an enterprise server at this address, such as `http://127.0.0.1:8080`. */
+export function enterpriseLinks(origin: string): Links {
+  return {
+    html: origin,
+    api: `${origin}/api/v3`,
+    uploads: `${origin}/api/uploads`,
+    codeload: `${origin}/_codeload`,
+  };
+}
+
+/** A time as GitHub writes it: whole seconds. */
+export function iso(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+export function isoOrNull(date: Date | undefined): string | null {
+  return date ? iso(date) : null;
+}

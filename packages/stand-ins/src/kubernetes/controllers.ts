@@ -1,0 +1,164 @@
+import type { Clock } from "../stand-in.ts";
+import { deleteObject, dependents } from "./deletion.ts";
+import { createDeploymentController } from "./deployments.ts";
+import { createJobController } from "./jobs.ts";
+import { timestamp, type KubeObject } from "./object.ts";
+import type { Recorder } from "./recorder.ts";
+import { createReplicaSetController } from "./replica-sets.ts";
+import { resourceOfKind, resources } from "./resources.ts";
+import type { Change, Store } from "./store.ts";
+import type { Deployment, Pod } from "./workloads.ts";
+import type { Writing } from "./writing.ts";
+
+export const nodeName = "n1";
+const tickMilliseconds = 100;
+
+/**
+ * What runs behind the API: Deployments, ReplicaSets, Jobs, the scheduler, the owners' garbage and the namespaces.
+ * Each change queues the objects that it concerns; one is brought a step further at a time. Returns the function that stops them.
+ */
+export function startControllers(
+  store: Store,
+  clock: Clock,
+  record: Recorder,
+  writing: Writing,
+): () => void {
+  const { addresses } = writing;
+  const controllers: Record<string, (namespace: string, name: string) => void> = {
+    Deployment: createDeploymentController(store, clock, record),
+    ReplicaSet: createReplicaSetController(store, clock, record, addresses),
+    Job: createJobController(store, clock, record, addresses),
+    Pod: (namespace, name) => schedule(store, clock, record, namespace, name),
+    Namespace: (_, name) => tendNamespace(store, clock, name),
+  };
+  const queue = new Map<string, () => void>();
+  let stopped = false;
+  let draining = false;
+
+  const enqueue = (kind: string, namespace: string | undefined, name: string): void => {
+    const controller = controllers[kind];
+    if (!controller || stopped) return;
+    queue.set(`${kind}/${namespace ?? ""}/${name}`, () => controller(namespace ?? "", name));
+    if (draining) return;
+    draining = true;
+    setImmediate(drain);
+  };
+
+  const drain = (): void => {
+    const [next] = queue;
+    if (!next || stopped) {
+      draining = false;
+      return;
+    }
+    queue.delete(next[0]);
+    next[1]();
+    setImmediate(drain);
+  };
+
+  const onChange = ({ type, object }: Change): void => {
+    const { namespace, name, ownerReferences } = object.metadata;
+    if (type === "DELETED") collect(store, clock, object);
+    else enqueue(object.kind, namespace, name);
+    for (const owner of ownerReferences ?? []) enqueue(owner.kind, namespace, owner.name);
+    if (type === "DELETED" && namespace !== undefined) enqueue("Namespace", undefined, namespace);
+  };
+
+  const unsubscribe = store.subscribe(onChange);
+  // Deadlines and minReadySeconds pass without any change: time itself is looked at.
+  const ticker = setInterval(() => {
+    for (const deployment of store.list<Deployment>(resourceOfKind("Deployment"))) {
+      const { namespace, name } = deployment.metadata;
+      const reason = deployment.status.conditions?.find(
+        ({ type }) => type === "Progressing",
+      )?.reason;
+      if (reason !== "NewReplicaSetAvailable") enqueue("Deployment", namespace, name);
+    }
+    for (const set of store.list<KubeObject & { spec: { minReadySeconds?: number } }>(
+      resourceOfKind("ReplicaSet"),
+    ))
+      if (set.spec.minReadySeconds)
+        enqueue("ReplicaSet", set.metadata.namespace, set.metadata.name);
+  }, tickMilliseconds);
+  ticker.unref();
+
+  return () => {
+    stopped = true;
+    unsubscribe();
+    clearInterval(ticker);
+  };
+}
+
+/** There is one node, and it takes every pod. */
+function schedule(
+  store: Store,
+  clock: Clock,
+  record: Recorder,
+  namespace: string,
+  name: string,
+): void {
+  const resource = resourceOfKind("Pod");
+  const pod = store.get<Pod>(resource, namespace, name);
+  if (!pod || pod.spec.nodeName !== undefined || pod.metadata.deletionTimestamp !== undefined)
+    return;
+  const placed = store.change(resource, pod, (draft) => {
+    draft.spec.nodeName = nodeName;
+    const scheduled = {
+      type: "PodScheduled",
+      status: "True",
+      lastProbeTime: null,
+      lastTransitionTime: timestamp(clock.now()),
+    } as const;
+    draft.status.conditions = [...(draft.status.conditions ?? []), scheduled];
+  });
+  if (placed)
+    record(placed, {
+      type: "Normal",
+      reason: "Scheduled",
+      message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
+      from: "default-scheduler",
+    });
+}
+
+/** What was owned by a deleted object goes too, unless another owner is left. */
+function collect(store: Store, clock: Clock, gone: KubeObject): void {
+  for (const { resource, object } of dependents(store, gone)) {
+    const owners = object.metadata.ownerReferences ?? [];
+    const left = owners.filter(({ uid }) => uid !== gone.metadata.uid);
+    if (left.length === 0) deleteObject(store, clock, resource, object, { dryRun: false });
+  }
+}
+
+/** Gives a namespace its standard objects; empties one that is being deleted and lets it go. */
+function tendNamespace(store: Store, clock: Clock, name: string): void {
+  const namespaces = resourceOfKind("Namespace");
+  const namespace = store.get(namespaces, undefined, name);
+  if (!namespace) return;
+  if (namespace.metadata.deletionTimestamp === undefined) {
+    const standard = [
+      { kind: "ServiceAccount", name: "default", content: {} },
+      { kind: "ConfigMap", name: "kube-root-ca.crt", content: { data: { "ca.crt": "" } } },
+    ];
+    for (const { kind, name: object, content } of standard) {
+      const resource = resourceOfKind(kind);
+      if (!store.get(resource, name, object))
+        store.insert(resource, {
+          kind,
+          apiVersion: "v1",
+          metadata: { name: object, namespace: name },
+          ...content,
+        });
+    }
+    return;
+  }
+  const contents = resources
+    .filter(({ namespaced }) => namespaced)
+    .flatMap((resource) => store.list(resource, name).map((object) => ({ resource, object })));
+  for (const { resource, object } of contents) {
+    if (object.metadata.deletionTimestamp === undefined)
+      deleteObject(store, clock, resource, object, { dryRun: false });
+  }
+  if (
+    resources.every((resource) => !resource.namespaced || store.list(resource, name).length === 0)
+  )
+    store.remove(namespaces, namespace);
+}

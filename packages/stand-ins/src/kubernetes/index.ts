@@ -1,0 +1,7 @@
+export {
+  createKubernetesStandIn,
+  type KubernetesStandIn,
+  type PodView,
+} from "./kubernetes-stand-in.ts";
+export type { AccessRule, Identity } from "./access.ts";
+export type { Endpoint, ServicePort } from "./endpoints.ts";

@@ -1,0 +1,156 @@
+import { metadata, podSpec } from "./pod-schema.ts";
+import type { Resource } from "./resources.ts";
+import {
+  any,
+  atomic,
+  boolean,
+  integer,
+  keyed,
+  list,
+  quantity,
+  string,
+  strings,
+  struct,
+  type Schema,
+} from "./schema.ts";
+
+const labelSelector = atomic(
+  struct({
+    matchLabels: strings,
+    matchExpressions: list(struct({ key: string, operator: string, values: list(string) })),
+  }),
+);
+const template = struct({ metadata, spec: podSpec });
+
+const bodies: Record<string, Record<string, Schema>> = {
+  ConfigMap: { data: strings, binaryData: strings, immutable: boolean },
+  Secret: { data: strings, stringData: strings, type: string, immutable: boolean },
+  ServiceAccount: { secrets: any, imagePullSecrets: any, automountServiceAccountToken: boolean },
+  Namespace: { spec: struct({ finalizers: any }), status: any },
+  Pod: { spec: podSpec, status: any },
+  Service: {
+    spec: struct({
+      ports: keyed(
+        ["port", "protocol"],
+        {
+          name: string,
+          port: integer,
+          protocol: string,
+          targetPort: quantity,
+          nodePort: integer,
+          appProtocol: string,
+        },
+        { protocol: "TCP" },
+      ),
+      selector: atomic(strings),
+      clusterIP: string,
+      clusterIPs: any,
+      type: string,
+      externalIPs: any,
+      sessionAffinity: string,
+      sessionAffinityConfig: any,
+      loadBalancerIP: string,
+      loadBalancerSourceRanges: any,
+      loadBalancerClass: string,
+      allocateLoadBalancerNodePorts: boolean,
+      externalName: string,
+      externalTrafficPolicy: string,
+      internalTrafficPolicy: string,
+      trafficDistribution: string,
+      healthCheckNodePort: integer,
+      publishNotReadyAddresses: boolean,
+      ipFamilies: any,
+      ipFamilyPolicy: string,
+    }),
+    status: any,
+  },
+  Deployment: {
+    spec: struct({
+      replicas: integer,
+      selector: labelSelector,
+      template,
+      strategy: struct({
+        type: string,
+        rollingUpdate: struct({ maxUnavailable: quantity, maxSurge: quantity }),
+      }),
+      minReadySeconds: integer,
+      revisionHistoryLimit: integer,
+      paused: boolean,
+      progressDeadlineSeconds: integer,
+    }),
+    status: any,
+  },
+  ReplicaSet: {
+    spec: struct({
+      replicas: integer,
+      minReadySeconds: integer,
+      selector: labelSelector,
+      template,
+    }),
+    status: any,
+  },
+  Job: {
+    spec: struct({
+      parallelism: integer,
+      completions: integer,
+      activeDeadlineSeconds: integer,
+      backoffLimit: integer,
+      selector: labelSelector,
+      manualSelector: boolean,
+      template,
+      ttlSecondsAfterFinished: integer,
+      completionMode: string,
+      suspend: boolean,
+      podReplacementPolicy: string,
+      podFailurePolicy: any,
+      successPolicy: any,
+      backoffLimitPerIndex: integer,
+      maxFailedIndexes: integer,
+      managedBy: string,
+    }),
+    status: any,
+  },
+  Ingress: {
+    spec: struct({
+      ingressClassName: string,
+      defaultBackend: any,
+      tls: list(struct({ hosts: list(string), secretName: string })),
+      rules: list(
+        struct({
+          host: string,
+          http: struct({
+            paths: list(
+              struct({
+                path: string,
+                pathType: string,
+                backend: struct({
+                  service: struct({
+                    name: string,
+                    port: struct({ name: string, number: integer }),
+                  }),
+                  resource: any,
+                }),
+              }),
+            ),
+          }),
+        }),
+      ),
+    }),
+    status: any,
+  },
+};
+
+/** The schema of a resource's objects. Kinds that the stand-in only keeps (events, nodes, policies) have any spec. */
+export function schemaOf(resource: Resource): Schema {
+  const common = { apiVersion: string, kind: string, metadata };
+  const body = bodies[resource.kind];
+  if (body) return struct({ ...common, ...body });
+  if (resource.kind === "Event")
+    return struct({ ...common, ...Object.fromEntries(eventFields.map((name) => [name, any])) });
+  return struct({ ...common, spec: any, status: any });
+}
+
+const eventFields = [
+  "involvedObject", "reason", "message", "source", "firstTimestamp", "lastTimestamp", "count", "type", "eventTime",
+  "series", "action", "related", "reportingComponent", "reportingInstance",
+]; // prettier-ignore

@@ -1,0 +1,73 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Container, Node } from "./container.ts";
+import { nodeName } from "./controllers.ts";
+import { longestGraceMilliseconds } from "./pace.ts";
+import { startPod, type PodWorker } from "./pod-worker.ts";
+import { resourceOfKind } from "./resources.ts";
+import type { Change } from "./store.ts";
+import type { Pod } from "./workloads.ts";
+
+const podResource = resourceOfKind("Pod");
+
+export type Kubelet = {
+  containers(pod: Pod): Container[];
+  close(): Promise<void>;
+};
+
+/** The node's agent: starts what is placed on the node, ends what is deleted. */
+export function startKubelet(node: Node): Kubelet {
+  const workers = new Map<string, PodWorker>();
+  const ending = new Map<string, Promise<void>>();
+  const prepared = mkdir(node.directory, { recursive: true });
+  let addresses = 0;
+  let closed = false;
+
+  const onChange = ({ type, object }: Change): void => {
+    if (object.kind !== "Pod" || closed) return;
+    const pod = object as Pod;
+    const { uid, deletionTimestamp, deletionGracePeriodSeconds: grace = 30 } = pod.metadata;
+    const worker = workers.get(uid);
+    if (worker && (type === "DELETED" || deletionTimestamp !== undefined)) {
+      end(pod, worker, type === "DELETED" ? 0 : grace * 1000);
+    } else if (type !== "DELETED" && deletionTimestamp !== undefined) {
+      // A marked pod that never ran here has nothing to end.
+      node.store.remove(podResource, pod);
+    } else if (type !== "DELETED" && !worker && pod.spec.nodeName === nodeName) {
+      addresses += 1;
+      const podIP = `10.244.${Math.floor(addresses / 250)}.${(addresses % 250) + 4}`;
+      workers.set(uid, startPod(node, pod, podIP));
+    }
+  };
+
+  /** Ends a pod's containers, once, then lets the pod go. Until then its logs can be read. */
+  const end = (pod: Pod, worker: PodWorker, grace: number): void => {
+    const { uid } = pod.metadata;
+    if (ending.has(uid)) return;
+    const stopped = worker.stop(Math.min(grace, longestGraceMilliseconds)).then(() => {
+      workers.delete(uid);
+      ending.delete(uid);
+      node.store.remove(podResource, pod);
+    });
+    ending.set(uid, stopped);
+  };
+
+  // Starting and stopping happen after the change is known to all: a store's listener does not change the store.
+  const unsubscribe = node.store.subscribe((change) =>
+    setImmediate(() => void prepared.then(() => onChange(change))),
+  );
+
+  return {
+    containers: (pod) => workers.get(pod.metadata.uid)?.containers ?? [],
+    async close() {
+      closed = true;
+      unsubscribe();
+      await prepared;
+      await Promise.all([...workers.values()].map((worker) => worker.stop(300)));
+      await Promise.all(ending.values());
+      await rm(node.directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export const nodeDirectory = (directory: string): string => join(directory, nodeName);

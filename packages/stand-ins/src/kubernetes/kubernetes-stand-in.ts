@@ -1,0 +1,216 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { PulledImage } from "../registry/pull.ts";
+import { frame, type Clock, type StandIn } from "../stand-in.ts";
+import type { Identity } from "./access.ts";
+import { createApi } from "./api.ts";
+import { nodeName, startControllers } from "./controllers.ts";
+import { endpointsOf, portOfPod, type Endpoint, type ServicePort } from "./endpoints.ts";
+import { createImages } from "./images.ts";
+import { createIngress } from "./ingress.ts";
+import { nodeDirectory, startKubelet } from "./kubelet.ts";
+import { copy, timestamp, type KubeObject } from "./object.ts";
+import { createPodAccess } from "./pod-access.ts";
+import { createRecorder } from "./recorder.ts";
+import { groupVersion, resourceOfKind, resources } from "./resources.ts";
+import { createStore } from "./store.ts";
+import { isReady, type Pod } from "./workloads.ts";
+import { createWriting } from "./writing.ts";
+
+/** A pod as an operator looks at it. */
+export type PodView = {
+  name: string;
+  namespace: string;
+  labels: Record<string, string>;
+  phase: string;
+  ready: boolean;
+  deleting: boolean;
+  containers: {
+    name: string;
+    image: string;
+    imageID: string;
+    ready: boolean;
+    restarts: number;
+    pid?: number;
+    port?: number;
+  }[];
+};
+
+export type KubernetesStandIn = StandIn & {
+  /** The stored objects of a kind, of one namespace or of all. */
+  objects(kind: string, namespace?: string): readonly KubeObject[];
+  pods(namespace: string): readonly PodView[];
+  /** Creates or changes an object as an operator with all rights would, by server-side apply with force. Throws what the API would refuse. */
+  apply(object: {
+    apiVersion: string;
+    kind: string;
+    metadata: { name: string; namespace?: string };
+    [field: string]: unknown;
+  }): KubeObject;
+  /** What a container wrote; of its previous run when asked. Undefined when there is no such container or run. */
+  log(namespace: string, pod: string, container?: string, previous?: boolean): string | undefined;
+  /** The cluster's entrance: routes by Ingress objects, for this host or for the one that the request names. */
+  ingress(host?: string): (request: IncomingMessage, response: ServerResponse) => void;
+  /** The ready pods behind a Service's port. Undefined without such a Service or port. */
+  endpoints(namespace: string, service: string, port?: ServicePort): Endpoint[] | undefined;
+  /** Forgets the changes so far: watches from older revisions get 410, as after etcd's compaction. */
+  compact(): void;
+};
+
+/**
+ * A cluster of one node: the API server, its controllers, and a kubelet whose containers are processes of this machine,
+ * made from the images that `pull` gives and from nothing else. `close` ends every process and removes their files.
+ */
+export function createKubernetesStandIn(options: {
+  clock: Clock;
+  name: string;
+  /** Who may do what, by bearer token. Without rules everything is allowed. */
+  tokens: Record<string, Identity>;
+  pull(reference: string): Promise<PulledImage>;
+  /** For the unpacked images; the stand-in makes and removes a folder in it. */
+  directory: string;
+  /** Runs the containers whose command is `node`; this process's own by default. */
+  nodeBinary?: string;
+}): KubernetesStandIn {
+  const { clock, name } = options;
+  const store = createStore(clock);
+  const closing = new AbortController();
+  const record = createRecorder(store, clock);
+  const writing = createWriting(store, clock);
+  const directory = nodeDirectory(options.directory);
+  const images = createImages((reference) => options.pull(reference), directory, closing.signal);
+  const kubelet = startKubelet({
+    store,
+    clock,
+    record,
+    images,
+    directory,
+    nodeBinary: options.nodeBinary ?? process.execPath,
+  });
+  const stopControllers = startControllers(store, clock, record, writing);
+  const route = createApi({
+    store,
+    clock,
+    writing,
+    tokens: options.tokens,
+    access: createPodAccess(store, kubelet),
+    closing: closing.signal,
+  });
+
+  const apply: KubernetesStandIn["apply"] = (object) => {
+    const resource = resources.find(
+      (row) => row.kind === object.kind && groupVersion(row) === object.apiVersion,
+    );
+    if (!resource)
+      throw new Error(`the stand-in does not know ${object.apiVersion} ${object.kind}`);
+    const { object: stored } = writing.patch({
+      resource,
+      namespace: resource.namespaced ? (object.metadata.namespace ?? "default") : undefined,
+      name: object.metadata.name,
+      subresource: undefined,
+      contentType: "application/apply-patch+yaml",
+      body: Buffer.from(JSON.stringify(object)),
+      query: new URLSearchParams({ fieldManager: "operator", force: "true" }),
+      userAgent: undefined,
+      mayCreate: () => undefined,
+    });
+    return copy(stored);
+  };
+
+  for (const namespace of ["default", "kube-node-lease", "kube-public", "kube-system"])
+    apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  store.insert(resourceOfKind("Node"), nodeObject(clock));
+  store.compact();
+
+  const podNamed = (namespace: string, pod: string): Pod | undefined =>
+    store.get<Pod>(resourceOfKind("Pod"), namespace, pod);
+
+  const close = async (): Promise<void> => {
+    closing.abort();
+    stopControllers();
+    await kubelet.close();
+  };
+
+  return {
+    ...frame({ name, clock, route, close }),
+    objects: (kind, namespace) => copy(store.list(resourceOfKind(kind), namespace)),
+    pods: (namespace) => store.list<Pod>(resourceOfKind("Pod"), namespace).map(viewOf),
+    apply,
+    log(namespace, pod, container, previous = false) {
+      const found = podNamed(namespace, pod);
+      const containers = found ? kubelet.containers(found) : [];
+      const chosen =
+        container === undefined
+          ? containers.at(-1)
+          : containers.find(({ spec }) => spec.name === container);
+      return chosen?.log(previous)?.text();
+    },
+    ingress: createIngress(store, kubelet),
+    endpoints: (namespace, service, port) => endpointsOf(store, kubelet, namespace, service, port),
+    compact: store.compact,
+  };
+
+  function viewOf(pod: Pod): PodView {
+    const running = kubelet.containers(pod);
+    return {
+      name: pod.metadata.name,
+      namespace: pod.metadata.namespace ?? "",
+      labels: { ...pod.metadata.labels },
+      phase: pod.status.phase,
+      ready: isReady(pod),
+      deleting: pod.metadata.deletionTimestamp !== undefined,
+      containers: pod.spec.containers.map((spec) => {
+        const status = pod.status.containerStatuses?.find((one) => one.name === spec.name);
+        const pid = running.find((container) => container.spec.name === spec.name)?.pid();
+        const port = portOfPod(kubelet, pod, spec.ports?.[0]?.containerPort ?? 0);
+        return {
+          name: spec.name,
+          image: spec.image,
+          imageID: status?.imageID ?? "",
+          ready: status?.ready ?? false,
+          restarts: status?.restartCount ?? 0,
+          ...(pid === undefined ? {} : { pid }),
+          ...(port === undefined ? {} : { port }),
+        };
+      }),
+    };
+  }
+}
+
+function nodeObject(clock: Clock) {
+  const now = timestamp(clock.now());
+  return {
+    kind: "Node",
+    apiVersion: "v1",
+    metadata: {
+      name: nodeName,
+      labels: {
+        "kubernetes.io/hostname": nodeName,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+      },
+    },
+    spec: {},
+    status: {
+      conditions: [
+        {
+          type: "Ready",
+          status: "True",
+          reason: "KubeletReady",
+          message: "kubelet is posting ready status",
+          lastHeartbeatTime: now,
+          lastTransitionTime: now,
+        },
+      ],
+      addresses: [
+        { type: "InternalIP", address: "127.0.0.1" },
+        { type: "Hostname", address: nodeName },
+      ],
+      nodeInfo: {
+        kubeletVersion: "v1.36.3",
+        operatingSystem: "linux",
+        architecture: "amd64",
+        containerRuntimeVersion: "containerd://2.1.0",
+      },
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { createContainer, type Container, type Node } from "./container.ts";
+import { equal, timestamp } from "./object.ts";
+import { resourceOfKind } from "./resources.ts";
+import type { Condition, ContainerStatus, Pod, PodStatus } from "./workloads.ts";
+
+export type PodWorker = { containers: Container[]; stop(graceMilliseconds: number): Promise<void> };
+
+const podResource = resourceOfKind("Pod");
+
+/** Runs a pod: its init containers one after the other, then its containers; writes its status whenever it changes. */
+export function startPod(node: Node, pod: Pod, podIP: string): PodWorker {
+  const restartPolicy = pod.spec.restartPolicy ?? "Always";
+  const startTime = timestamp(node.clock.now());
+  let stopped = false;
+
+  const publish = (): void => {
+    node.store.change(podResource, pod, (draft) => {
+      draft.status = statusOf(draft.status);
+    });
+  };
+  // One after the other even when they belong to one change, as a kubelet's status manager does.
+  const make = (policy: string) => (spec: Pod["spec"]["containers"][number]) =>
+    createContainer(node, pod, spec, { restartPolicy: policy, changed: publish });
+  const inits = (pod.spec.initContainers ?? []).map(
+    make(restartPolicy === "Never" ? "Never" : "OnFailure"),
+  );
+  const containers = pod.spec.containers.map(make(restartPolicy));
+
+  const work = async (): Promise<void> => {
+    publish();
+    for (const init of inits) {
+      await init.run();
+      if (stopped || init.status().state.terminated?.exitCode !== 0) return;
+    }
+    await Promise.all(containers.map((container) => container.run()));
+  };
+  const working = work().catch((error: unknown) => {
+    node.record(pod, {
+      type: "Warning",
+      reason: "FailedSync",
+      message: `error: ${error instanceof Error ? error.message : String(error)}`,
+      from: "kubelet",
+    });
+  });
+
+  function statusOf(before: PodStatus): PodStatus {
+    const own = containers.map((container) => container.status());
+    const init = inits.map((container) => container.status());
+    const initialized = init.every(({ state }) => state.terminated?.exitCode === 0);
+    const waitingForInit = (status: ContainerStatus): ContainerStatus =>
+      initialized ? status : { ...status, state: { waiting: { reason: "PodInitializing" } } };
+    const phase = phaseOf(own, init, restartPolicy);
+    const unready = own.filter(({ ready }) => !ready).map(({ name }) => name);
+    const ready = unready.length === 0;
+    const why =
+      phase === "Succeeded"
+        ? { reason: "PodCompleted" }
+        : {
+            reason: "ContainersNotReady",
+            message: `containers with unready status: [${unready.join(" ")}]`,
+          };
+    const condition = (type: string, holds: boolean, reason: object = why): Condition => {
+      const known = before.conditions?.find((one) => one.type === type);
+      const status = holds ? "True" : "False";
+      const since =
+        known?.status === status ? known.lastTransitionTime : timestamp(node.clock.now());
+      return {
+        type,
+        status,
+        lastProbeTime: null,
+        lastTransitionTime: since,
+        ...(holds ? {} : reason),
+      };
+    };
+    const next: PodStatus = {
+      phase,
+      conditions: [
+        condition("Initialized", initialized, {
+          reason: "ContainersNotInitialized",
+          message: "containers with incomplete status",
+        }),
+        condition("Ready", ready),
+        condition("ContainersReady", ready),
+        condition("PodScheduled", true),
+      ],
+      hostIP: "127.0.0.1",
+      hostIPs: [{ ip: "127.0.0.1" }],
+      podIP,
+      podIPs: [{ ip: podIP }],
+      startTime,
+      ...(init.length > 0 ? { initContainerStatuses: init } : {}),
+      containerStatuses: own.map(waitingForInit),
+      qosClass: before["qosClass"] ?? "BestEffort",
+    };
+    return equal(next, before) ? before : next;
+  }
+
+  return {
+    containers: [...inits, ...containers],
+    async stop(grace) {
+      stopped = true;
+      for (const container of containers) {
+        if (container.pid() !== undefined)
+          node.record(pod, {
+            type: "Normal",
+            reason: "Killing",
+            message: `Stopping container ${container.spec.name}`,
+            from: "kubelet",
+          });
+      }
+      await Promise.all([...inits, ...containers].map((container) => container.stop(grace)));
+      await working;
+    },
+  };
+}
+
+function phaseOf(
+  own: ContainerStatus[],
+  init: ContainerStatus[],
+  policy: string,
+): PodStatus["phase"] {
+  const failedInit = init.some(({ state }) => state.terminated && state.terminated.exitCode !== 0);
+  if (failedInit && policy === "Never") return "Failed";
+  if (own.every(({ state }) => state.terminated)) {
+    const failed = own.some(({ state }) => state.terminated?.exitCode !== 0);
+    if (policy === "Never") return failed ? "Failed" : "Succeeded";
+    if (policy === "OnFailure" && !failed) return "Succeeded";
+  }
+  const begun = own.every(
+    ({ state, lastState }) => state.running ?? state.terminated ?? lastState.terminated,
+  );
+  return begun ? "Running" : "Pending";
+}

@@ -1,0 +1,224 @@
+import { at, equal, isFields, type Fields, type KubeObject } from "./object.ts";
+import type { Resource } from "./resources.ts";
+import { labelsMatch } from "./selectors.ts";
+import { invalid, type Invalid } from "./status.ts";
+
+const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const dnsName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+
+const subdomainRule =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const labelRule =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+/** Throws 422 with every cause when the object, or its change, is not allowed. */
+export function validate(
+  resource: Resource,
+  object: KubeObject,
+  before: KubeObject | undefined,
+): void {
+  const causes = [
+    ...metadataCauses(object),
+    ...(rules[resource.kind]?.(object) ?? []),
+    ...(before ? immutableCauses(resource, object, before) : []),
+  ];
+  if (causes.length > 0) throw invalid(resource, object.metadata.name, causes);
+}
+
+const required = (field: string, detail = ""): Invalid => ({
+  reason: "FieldValueRequired",
+  field,
+  message: `Required value${detail && `: ${detail}`}`,
+});
+const wrong = (field: string, value: unknown, why: string): Invalid => ({
+  reason: "FieldValueInvalid",
+  field,
+  message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
+});
+
+const rules: Record<string, (object: KubeObject) => Invalid[]> = {
+  Deployment: (object) => [
+    ...selectorCauses(object),
+    ...podSpecCauses(at(object, "spec", "template", "spec"), "spec.template.spec"),
+    ...countCauses(object),
+  ],
+  ReplicaSet: (object) => [
+    ...selectorCauses(object),
+    ...podSpecCauses(at(object, "spec", "template", "spec"), "spec.template.spec"),
+    ...countCauses(object),
+  ],
+  Job: (object) => [
+    ...podSpecCauses(at(object, "spec", "template", "spec"), "spec.template.spec"),
+    ...(["OnFailure", "Never"].includes(
+      String(at(object, "spec", "template", "spec", "restartPolicy")),
+    )
+      ? []
+      : [
+          {
+            reason: "FieldValueNotSupported" as const,
+            field: "spec.template.spec.restartPolicy",
+            message: `Unsupported value: ${JSON.stringify(at(object, "spec", "template", "spec", "restartPolicy"))}: supported values: "OnFailure", "Never"`,
+          },
+        ]),
+  ],
+  Pod: (object) => podSpecCauses(object["spec"], "spec"),
+  Service: (object) => {
+    const spec = isFields(object["spec"]) ? object["spec"] : {};
+    if (
+      spec["type"] === "ExternalName" ||
+      spec["clusterIP"] === "None" ||
+      items(spec["ports"]).length > 0
+    )
+      return [];
+    return [required("spec.ports")];
+  },
+  Ingress: (object) =>
+    items(at(object, "spec", "rules")).flatMap((rule, ruleIndex) =>
+      items(at(rule, "http", "paths")).flatMap((path, pathIndex) =>
+        path["pathType"]
+          ? []
+          : [
+              required(
+                `spec.rules[${ruleIndex}].http.paths[${pathIndex}].pathType`,
+                "pathType must be specified",
+              ),
+            ],
+      ),
+    ),
+};
+
+const items = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
+
+function metadataCauses({ kind, metadata }: KubeObject): Invalid[] {
+  const good = dnsName.test(metadata.name) && metadata.name.length <= 253;
+  const labels = Object.entries(metadata.labels ?? {}).filter(
+    ([, value]) => !labelValue.test(String(value)) || String(value).length > 63,
+  );
+  return [
+    ...(good || kind === "Event" ? [] : [wrong("metadata.name", metadata.name, subdomainRule)]),
+    ...labels.map(([, value]) => wrong("metadata.labels", value, labelRule)),
+  ];
+}
+
+function selectorCauses(object: KubeObject): Invalid[] {
+  const selector = at(object, "spec", "selector");
+  const labels = at(object, "spec", "template", "metadata", "labels");
+  if (!isFields(selector)) return [required("spec.selector")];
+  if (Object.keys(selector).length === 0)
+    return [wrong("spec.selector", selector, "empty selector is invalid for deployment")];
+  if (!labelsMatch(selector, isFields(labels) ? (labels as Record<string, string>) : {}))
+    return [
+      wrong(
+        "spec.template.metadata.labels",
+        labels ?? null,
+        "`selector` does not match template `labels`",
+      ),
+    ];
+  return [];
+}
+
+function countCauses(object: KubeObject): Invalid[] {
+  const replicas = at(object, "spec", "replicas");
+  return typeof replicas === "number" && replicas < 0
+    ? [wrong("spec.replicas", replicas, "must be greater than or equal to 0")]
+    : [];
+}
+
+function podSpecCauses(spec: unknown, path: string): Invalid[] {
+  if (!isFields(spec) || items(spec["containers"]).length === 0)
+    return [required(`${path}.containers`)];
+  const volumes = items(spec["volumes"]).map((volume) => volume["name"]);
+  return ["initContainers", "containers"].flatMap((list) =>
+    items(spec[list]).flatMap((container, index, all) => {
+      const here = `${path}.${list}[${index}]`;
+      const { name, image } = container;
+      const mounts = items(container["volumeMounts"]);
+      return [
+        ...(typeof name === "string" && name !== "" ? [] : [required(`${here}.name`)]),
+        ...(typeof name !== "string" || name === "" || dnsLabel.test(name)
+          ? []
+          : [
+              wrong(
+                `${here}.name`,
+                name,
+                "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+              ),
+            ]),
+        ...(all.findIndex((other) => other["name"] === name) === index
+          ? []
+          : [
+              {
+                reason: "FieldValueDuplicate" as const,
+                field: `${here}.name`,
+                message: `Duplicate value: ${JSON.stringify(name)}`,
+              },
+            ]),
+        ...(typeof image === "string" && image !== "" ? [] : [required(`${here}.image`)]),
+        ...mounts.flatMap((mount, at) =>
+          volumes.includes(mount["name"])
+            ? []
+            : [
+                {
+                  reason: "FieldValueInvalid" as const,
+                  field: `${here}.volumeMounts[${at}].name`,
+                  message: `Not found: ${JSON.stringify(mount["name"])}`,
+                },
+              ],
+        ),
+      ];
+    }),
+  );
+}
+
+function immutableCauses(resource: Resource, object: KubeObject, before: KubeObject): Invalid[] {
+  const fixed =
+    {
+      Deployment: ["selector"],
+      ReplicaSet: ["selector"],
+      Job: ["selector", "template", "completions"],
+    }[resource.kind] ?? [];
+  const spec = fixed
+    .filter((name) => !equal(at(object, "spec", name), at(before, "spec", name)))
+    .map((name) => wrong(`spec.${name}`, at(object, "spec", name) ?? null, "field is immutable"));
+  if (
+    resource.kind === "Pod" &&
+    !equal(withoutImages(object["spec"]), withoutImages(before["spec"]))
+  )
+    return [
+      {
+        reason: "FieldValueInvalid",
+        field: "spec",
+        message:
+          "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+      },
+    ];
+  if (resource.kind === "Secret" && object["type"] !== before["type"])
+    return [wrong("type", object["type"], "field is immutable")];
+  if (before["immutable"] === true && !equal(object["data"], before["data"]))
+    return [
+      {
+        reason: "FieldValueInvalid",
+        field: "data",
+        message: "Forbidden: field is immutable when `immutable` is set",
+      },
+    ];
+  const address = at(before, "spec", "clusterIP");
+  if (resource.kind === "Service" && address && at(object, "spec", "clusterIP") !== address)
+    return [
+      ...spec,
+      wrong("spec.clusterIPs[0]", at(object, "spec", "clusterIP"), "may not change once set"),
+    ];
+  return spec;
+}
+
+function withoutImages(spec: unknown): unknown {
+  if (!isFields(spec)) return spec;
+  const without = (value: unknown): unknown => items(value).map(({ image: _, ...rest }) => rest);
+  const { nodeName: _, activeDeadlineSeconds: __, tolerations: ___, ...rest } = spec;
+  return {
+    ...rest,
+    containers: without(spec["containers"]),
+    initContainers: without(spec["initContainers"]),
+  };
+}
