@@ -1,0 +1,167 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { generate, staleFiles } from "./generate.ts";
+import { publishRelease } from "./publish.ts";
+import { buildReleaseTree, refreshReleaseTree } from "./release-tree.ts";
+
+type VitestReport = Record<
+  "numPassedTests" | "numFailedTests" | "numPendingTests" | "numTodoTests",
+  number
+> & {
+  testResults: { status: string; assertionResults: unknown[] }[];
+};
+type Task = (root: string, options: string[]) => Promise<number>;
+
+/** What `npm run …` calls, by name. Each returns the exit code. */
+const tasks: Record<string, Task> = {
+  test: testAll,
+  lint: async (root) =>
+    Math.max(tool(root, "oxlint", ["--deny-warnings"]), tool(root, "oxfmt", ["--check", "."])),
+  format: async (root) => tool(root, "oxfmt", ["."]),
+  generate: async (root) => {
+    const written = generate(root);
+    console.log(
+      written.length === 0
+        ? "Nothing to write."
+        : `Written:\n${written.map((path) => `  ${path}`).join("\n")}`,
+    );
+    return 0;
+  },
+  "check-generated": async (root) => checkGenerated(root),
+  unused: async (root) => tool(root, "knip", []),
+  "check-types": async (root) => tool(root, "tsc", ["-b"]),
+  "release-tree": releaseTree,
+  publish,
+  rehearse: async (root, options) => {
+    refreshReleaseTree(root);
+    return node(root, [join(root, "packages/rehearsal/src/main.ts"), ...options]);
+  },
+};
+
+export async function runTask(root: string, name: string, options: string[]): Promise<number> {
+  const task = tasks[name];
+  if (!task) {
+    console.error(
+      `There is no task ${JSON.stringify(name)}. There are: ${Object.keys(tasks).join(", ")}.`,
+    );
+    return 2;
+  }
+  try {
+    return await task(root, options);
+  } catch (error) {
+    console.error(error instanceof Error ? `${name}: ${error.message}` : error);
+    return 1;
+  }
+}
+
+async function releaseTree(root: string, options: string[]): Promise<number> {
+  const at = options.indexOf("--out");
+  const out = at < 0 ? join(root, "out/release") : options[at + 1];
+  if (!out) throw new Error("--out needs a folder");
+  const { files, bytes } = buildReleaseTree(root, out);
+  console.log(`${out}: ${files} files, ${(bytes / 1e6).toFixed(1)} MB`);
+  return 0;
+}
+
+/** Builds the tree twice, in two folders, and publishes it if both are the same. */
+async function publish(root: string, [remote = "origin"]: string[]): Promise<number> {
+  const trees = ["out/release", "out/release-again"].map((folder) => join(root, folder));
+  for (const tree of trees) buildReleaseTree(root, tree);
+  const [one, other] = trees.map((tree) => readFileSync(join(tree, "SHA256SUMS"), "utf8"));
+  if (one !== other)
+    throw new Error("two builds differ; see SHA256SUMS in out/release and out/release-again");
+  const { tag, commit, source, done } = publishRelease(
+    root,
+    join(root, "out/release"),
+    remote,
+    process.env["GITHUB_TOKEN"],
+  );
+  console.log(
+    `${tag}: ${commit}, built from ${source}\n${done.map((line) => `  ${line}`).join("\n")}`,
+  );
+  return 0;
+}
+
+function checkGenerated(root: string): number {
+  const stale = staleFiles(root);
+  for (const { path, difference } of stale)
+    console.error(`${path} is not what \`npm run generate\` writes:\n${difference}`);
+  if (stale.length === 0) console.log("Generated files: up to date.");
+  return stale.length === 0 ? 0 : 1;
+}
+
+/** Everything that has to hold, counted; the last line is the sum. */
+async function testAll(root: string, options: string[]): Promise<number> {
+  let [passed, failed, skipped] = [0, 0, 0];
+  const steps: [string, () => number | void][] = [
+    ["types", () => tool(root, "tsc", ["-b"])],
+    ["generated files", () => checkGenerated(root)],
+    ["release tree", () => refreshReleaseTree(root)],
+  ];
+  for (const [name, step] of steps) {
+    if (holds(step)) passed += 1;
+    else {
+      failed += 1;
+      console.error(`FAILED: ${name}`);
+    }
+  }
+  const report = join(root, "out/vitest.json");
+  rmSync(report, { force: true });
+  const status = tool(root, "vitest", [
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...options,
+  ]);
+  const tests = testCounts(report);
+  passed += tests.passed;
+  failed += tests.failed;
+  skipped += tests.skipped;
+  if (status !== 0 && tests.failed === 0) failed += 1;
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return failed === 0 ? 0 : 1;
+}
+
+/** What vitest's JSON report counts; a file that does not load has no tests to fail and is one failure itself. */
+function testCounts(report: string): { passed: number; failed: number; skipped: number } {
+  if (!existsSync(report)) return { passed: 0, failed: 0, skipped: 0 };
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+    readFileSync(report, "utf8"),
+  ) as VitestReport;
+  const unloaded = testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.length === 0,
+  ).length;
+  return {
+    passed: numPassedTests,
+    failed: numFailedTests + unloaded,
+    skipped: numPendingTests + numTodoTests,
+  };
+}
+
+function holds(step: () => number | void): boolean {
+  try {
+    return (step() ?? 0) === 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return false;
+  }
+}
+
+/** Runs a tool of node_modules with this Node. */
+function tool(root: string, name: string, options: string[]): number {
+  return (
+    spawnSync(join(root, "node_modules/.bin", name), options, { cwd: root, stdio: "inherit" })
+      .status ?? 1
+  );
+}
+
+function node(root: string, options: string[]): number {
+  return (
+    spawnSync(process.execPath, ["--conditions=source", ...options], {
+      cwd: root,
+      stdio: "inherit",
+    }).status ?? 1
+  );
+}
