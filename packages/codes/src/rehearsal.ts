@@ -2,12 +2,14 @@
 export const rehearsal = {
   RA9001: {
     title: "GitHub would refuse the workflow file",
-    means: "The file is no YAML, has a key or value that GitHub does not know, or calls a workflow in a way that it does not allow.",
-    next: "Correct the named line; GitHub shows the same message as \"Invalid workflow file\".",
+    means:
+      "The file is no YAML, has a key or value that GitHub does not know, or calls a workflow in a way that it does not allow.",
+    next: 'Correct the named line; GitHub shows the same message as "Invalid workflow file".',
   },
   RA9002: {
     title: "A part of the workflow cannot be rehearsed",
-    means: "The file is right for GitHub, and the rehearsal's runner does not have what the named key asks for.",
+    means:
+      "The file is right for GitHub, and the rehearsal's runner does not have what the named key asks for.",
     next: "Rehearse the workflow without that key, or test that job on GitHub.",
   },
   RA9003: {
@@ -17,7 +19,8 @@ export const rehearsal = {
   },
   RA9020: {
     title: "rehearsal.yml cannot be used",
-    means: "A key is not known, a value is of another kind, or a name is used that the file does not declare.",
+    means:
+      "A key is not known, a value is of another kind, or a name is used that the file does not declare.",
     next: "Correct the line; docs/reference/rehearsal.md lists every key.",
   },
   RA9021: {
@@ -27,7 +30,8 @@ export const rehearsal = {
   },
   RA9022: {
     title: "An act of the scenario cannot be done",
-    means: "Somebody does something that the systems of the rehearsal refuse, or that names a thing that is not there.",
+    means:
+      "Somebody does something that the systems of the rehearsal refuse, or that names a thing that is not there.",
     next: "Correct the act, or what comes before it.",
   },
   RA9023: {
@@ -42,17 +46,20 @@ export const rehearsal = {
   },
   RA9025: {
     title: "A job uses a secret that it is not given",
-    means: "Neither the repository nor the job's environment has a secret of that name; GitHub would hand over an empty text.",
+    means:
+      "Neither the repository nor the job's environment has a secret of that name; GitHub would hand over an empty text.",
     next: "Add the named line to rehearsal.yml, and the secret to the environment on GitHub.",
   },
   RA9026: {
     title: "A job called a host that is not declared",
-    means: "In a rehearsal nothing reaches the outside: every host is declared under `hosts:` and played by a stand-in.",
+    means:
+      "In a rehearsal nothing reaches the outside: every host is declared under `hosts:` and played by a stand-in.",
     next: "Add the named line under `hosts:` in rehearsal.yml, or take the call out of the workflow.",
   },
   RA9027: {
     title: "The built actions are not there",
-    means: "The rehearsal runs the actions as they are released, from the folder that the release tree is written to.",
+    means:
+      "The rehearsal runs the actions as they are released, from the folder that the release tree is written to.",
     next: "Run `npm run release-tree`, then the rehearsal again.",
   },
   RA9028: {

@@ -1,0 +1,114 @@
+import { readWorkflow } from "./document.ts";
+
+type Declared = {
+  type?: string;
+  required?: boolean;
+  default?: unknown;
+  options?: unknown[];
+};
+
+/** At most this many inputs are accepted by GitHub for one dispatch. */
+const mostInputs = 25;
+
+/**
+ * What GitHub makes of the inputs of a dispatch: the strings of the event's payload with defaults filled in,
+ * or the sentence with which it refuses the dispatch (HTTP 422).
+ */
+export function dispatchInputs(
+  workflowText: string,
+  given: Record<string, string>,
+): { inputs: Record<string, string> } | { refused: string } {
+  const on = readWorkflow("", workflowText).on;
+  if (!Object.hasOwn(on, "workflow_dispatch")) {
+    return { refused: "Workflow does not have 'workflow_dispatch' trigger" };
+  }
+  const declared = declaredInputs(on["workflow_dispatch"]);
+  const unexpected = Object.keys(given).filter((name) => !Object.hasOwn(declared, name));
+  if (unexpected.length > 0) {
+    return { refused: `Unexpected inputs provided: ${JSON.stringify(unexpected)}` };
+  }
+  if (Object.keys(given).length > mostInputs) {
+    return { refused: `Too many inputs provided: at most ${mostInputs} are allowed` };
+  }
+  const inputs: Record<string, string> = {};
+  for (const [name, input] of Object.entries(declared)) {
+    const value = given[name] ?? defaultOf(input);
+    const refused = refusal(name, input, value);
+    if (refused !== undefined) return { refused };
+    inputs[name] = value ?? (input.type === "boolean" ? "false" : "");
+  }
+  return { inputs };
+}
+
+/** The `inputs` context: what the payload holds as strings has its declared type here. */
+export function typedInputs(on: unknown, given: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(declaredInputs(on)).map(([name, input]) => [
+      name,
+      typed(input, given[name] ?? input.default),
+    ]),
+  );
+}
+
+/** Inputs of a called workflow. `with` is evaluated already; its values must have the declared types. */
+export function calledInputs(
+  on: unknown,
+  given: Record<string, unknown>,
+): { inputs: Record<string, unknown> } | { refused: string } {
+  const declared = declaredInputs(on);
+  const unexpected = Object.keys(given).find((name) => !Object.hasOwn(declared, name));
+  if (unexpected !== undefined) {
+    return { refused: `Invalid input, ${unexpected} is not defined in the referenced workflow.` };
+  }
+  for (const [name, input] of Object.entries(declared)) {
+    const value = given[name];
+    if (value === undefined && input.required === true) {
+      return { refused: `Input ${name} is required, but not provided while calling.` };
+    }
+    if (value !== undefined && value !== null && typeof value !== (input.type ?? "string")) {
+      return {
+        refused: `Input ${name} is a ${typeof value}, and the called workflow declares ${input.type ?? "string"}.`,
+      };
+    }
+  }
+  return { inputs: typedInputs(on, given) };
+}
+
+function declaredInputs(on: unknown): Record<string, Declared> {
+  const inputs = (on as { inputs?: Record<string, Declared | null> } | null | undefined)?.inputs;
+  return Object.fromEntries(
+    Object.entries(inputs ?? {}).map(([name, input]) => [name, input ?? {}]),
+  );
+}
+
+function defaultOf(input: Declared): string | undefined {
+  return input.default === undefined || input.default === null ? undefined : String(input.default);
+}
+
+function refusal(name: string, input: Declared, value: string | undefined): string | undefined {
+  if (input.required === true && (value === undefined || value === "")) {
+    return `Required input '${name}' not provided`;
+  }
+  if (value === undefined) return undefined;
+  if (input.type === "choice" && !(input.options ?? []).map(String).includes(value)) {
+    return `Provided value '${value}' for input '${name}' not in the list of allowed values`;
+  }
+  if (input.type === "boolean" && value !== "true" && value !== "false") {
+    return `Provided value '${value}' for input '${name}' not in the list of allowed values`;
+  }
+  if (input.type === "number" && (value.trim() === "" || Number.isNaN(Number(value)))) {
+    return `Provided value '${value}' for input '${name}' is not a number`;
+  }
+  return undefined;
+}
+
+function typed(input: Declared, value: unknown): unknown {
+  switch (input.type) {
+    case "boolean":
+      return value === true || value === "true";
+    case "number":
+      return value === undefined || value === null || value === "" ? 0 : Number(value);
+    default:
+      return value === undefined || value === null ? "" : String(value);
+  }
+}

@@ -1,0 +1,106 @@
+import { Fault } from "@release-actions/codes";
+import { describe, expect, test } from "vitest";
+import { readDocument } from "./document.ts";
+import { rehearsalFile } from "./language.ts";
+import { checkNames } from "./names.ts";
+
+const head = `title: Small
+repository: {name: team/product}
+start: 2026-03-02T08:00:00Z
+people: {ann: {access: write}}
+hosts: {}
+`;
+
+const said = (text: string): string => {
+  try {
+    const read = readDocument("rehearsal.yml", text, rehearsalFile);
+    const problems = checkNames(read.value);
+    return problems.length > 0 ? read.unusable(problems).saw : "";
+  } catch (error) {
+    return error instanceof Fault ? `${error.code} ${error.saw}` : String(error);
+  }
+};
+
+const scenario = (acts: string, expectations = "[]", rest = ""): string =>
+  `${head}scenarios:\n  - name: one\n    acts: ${acts}\n    expect: ${expectations}\n${rest}`;
+
+describe("the language of rehearsal.yml", () => {
+  test("a small file is accepted", () => {
+    expect(
+      said(
+        scenario(
+          "[{commit: {message: First}, by: ann, as: first}, {tag: {name: 1.0.0, at: first}, by: ann}]",
+        ),
+      ),
+    ).toBe("");
+  });
+
+  test.each([
+    [
+      "a mistyped key names the nearest",
+      scenario("[]").replace("title:", "titel:"),
+      "rehearsal.yml:1:1: titel: this key is not known; did you mean title?",
+    ],
+    [
+      "a missing key is named",
+      scenario("[]").replace(/start:.*\n/, ""),
+      "start: this key is missing",
+    ],
+    [
+      "an unknown stand-in of a host",
+      scenario("[]").replace("hosts: {}", "hosts: {a.example.org: registri}"),
+      "rehearsal.yml:5:9: hosts.a.example.org: registry, zenodo, kubernetes <cluster> or ingress <cluster> is needed here",
+    ],
+    [
+      "a cluster that is not declared",
+      scenario("[]").replace("hosts: {}", "hosts: {a.example.org: kubernetes prod}"),
+      "rehearsal.yml:5:9: hosts.a.example.org: there is no cluster prod",
+    ],
+    [
+      "two verbs in one act",
+      scenario("[{advance: 1h, prelude: x}]"),
+      "an act has exactly one of commit",
+    ],
+    ["an act without its person", scenario("[{commit: {message: First}}]"), "who does it?"],
+    [
+      "a person who is not declared",
+      scenario("[{commit: {message: First}, by: anne}]"),
+      "there is no person anne; did you mean ann?",
+    ],
+    [
+      "an act that comes later",
+      scenario(
+        "[{tag: {name: 1.0.0, at: first}, by: ann}, {commit: {message: First}, by: ann, as: first}]",
+      ),
+      "there is no act before this one called first",
+    ],
+    ["a duration", scenario("[{advance: 2 hours}]"), "a duration is a number and s, m, h or d"],
+    ["broken YAML", `${head}scenarios: [`, "RA9020 rehearsal.yml:"],
+    [
+      "an act of an expectation",
+      scenario("[]", "[{name: e, run: {of: first, is: success}}]"),
+      "there is no act called first",
+    ],
+    [
+      "a prelude that contains itself",
+      `${scenario("[{prelude: p}]")}preludes: {p: [{prelude: p}]}\n`,
+      "the prelude p contains itself",
+    ],
+  ])("%s", (_what, text, sentence) => {
+    expect(said(text)).toContain(sentence);
+  });
+
+  test("the product's own words are no proof of a requirement", () => {
+    const acts = "[{commit: {message: First}, by: ann, as: first}]";
+    const text = scenario(
+      acts,
+      "[{name: green, run: {of: first, is: none}}, {name: empty, file: {branch: x, path: y, is: none}}]",
+      "requirements:\n  - {id: R-1, text: It works, proof: [{scenario: one, holds: [green]}]}\n",
+    );
+    expect(said(text)).toContain("green reads the product's own words (run)");
+    expect(said(text.replace("holds: [green]", "holds: [empty]"))).toBe("");
+    expect(said(text.replace("holds: [green]", "holds: [full]"))).toContain(
+      "there is no expectation full",
+    );
+  });
+});

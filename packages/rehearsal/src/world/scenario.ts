@@ -1,0 +1,142 @@
+import { Fault } from "@release-actions/codes";
+import type { Permissions } from "../workflow/index.ts";
+import { perform } from "./acts.ts";
+import type { Seen } from "./comparison.ts";
+import { endOfActs, observe } from "./expectations.ts";
+import { withoutRepeats, type Gap } from "./gaps.ts";
+import type { Happening } from "./happening.ts";
+import type { Scenario } from "./language.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { kindOf } from "./names.ts";
+import type { RunRecord } from "./runs.ts";
+import { standing, type Standing } from "./standing.ts";
+import { openWorld, type Machine, type World } from "./world.ts";
+
+/** One expectation of a scenario, and what was seen in its place. */
+export type Check = Seen & { name: string; kind: string };
+
+export type ScenarioResult = {
+  name: string;
+  passed: boolean;
+  checks: Check[];
+  /** Why it did not come to its end, where it did not. */
+  fault?: { code: string; saw: string; next: string };
+  /** What the workflows need and were not given. */
+  gaps: Gap[];
+  runs: RunRecord[];
+  /** What runs where at the end. */
+  standing: Standing[];
+  issues: {
+    number: number;
+    title: string;
+    body: string;
+    comments: { author: string; body: string }[];
+  }[];
+  /** What a stand-in saw and its real counterpart would have answered otherwise. */
+  violations: string[];
+  milliseconds: number;
+};
+
+/** How often a scenario is played again at most, to find every permission that its jobs lack. */
+const mostProbes = 8;
+
+/**
+ * Plays a scenario from its history to its expectations, in a world of its own. When a job lacked a permission the
+ * scenario is played again with that permission, unheard, until nothing more is lacking: so all are named at once.
+ */
+export async function play(
+  pipeline: Pipeline,
+  scenario: Scenario,
+  options: { machine: Machine; tell(happening: Happening): void },
+): Promise<ScenarioResult> {
+  const result = await playOnce(pipeline, scenario, options);
+  let found = result.gaps;
+  for (let probes = 0; probes < mostProbes && found.some(({ lacks }) => lacks); probes++) {
+    const known = result.gaps;
+    const probe = await playOnce(pipeline, scenario, {
+      machine: options.machine,
+      tell: () => undefined,
+      extraPermissions: (workflow, job) => granted(known, workflow, job),
+    });
+    found = probe.gaps.filter(({ lacks }) => lacks);
+    result.gaps = withoutRepeats([...known, ...found]);
+  }
+  return result;
+}
+
+function granted(gaps: readonly Gap[], workflow: string, job: string): Permissions {
+  const own = gaps.flatMap(({ lacks }) =>
+    lacks?.workflow === workflow && lacks.job === job ? [lacks] : [],
+  );
+  return Object.fromEntries(
+    own.map(({ permission, level }) => [permission, level as "read" | "write"]),
+  );
+}
+
+async function playOnce(
+  pipeline: Pipeline,
+  scenario: Scenario,
+  options: Parameters<typeof openWorld>[1],
+): Promise<ScenarioResult> {
+  const began = Date.now();
+  const world = await openWorld(pipeline, options);
+  const result: ScenarioResult = {
+    name: scenario.name,
+    passed: false,
+    checks: [],
+    gaps: [],
+    runs: [],
+    standing: [],
+    issues: [],
+    violations: [],
+    milliseconds: 0,
+  };
+  try {
+    for (const act of pipeline.file.history) await perform(world, act, "history");
+    for (const act of pipeline.actsOf(scenario)) await perform(world, act, "now");
+    world.traces.set(endOfActs, { before: world.marks() });
+    for (const expectation of scenario.expect) {
+      const seen = await observe(world, expectation);
+      result.checks.push({ name: expectation.name, kind: kindOf(expectation), ...seen });
+    }
+    result.checks.push(...otherRuns(world, scenario));
+    result.standing = standing(world);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    result.fault = { code: error.code, saw: error.saw, next: error.next };
+  } finally {
+    result.runs = [...world.runs.all];
+    result.gaps = world.gaps();
+    result.issues = world.repository.issues
+      .filter((issue) => issue.pull === undefined)
+      .map(({ number, title, body, comments }) => ({
+        number,
+        title,
+        body,
+        comments: comments.map((comment) => ({ author: comment.author, body: comment.body })),
+      }));
+    result.violations = [...world.github.violations];
+    await world.close();
+  }
+  result.passed =
+    result.fault === undefined &&
+    result.gaps.length === 0 &&
+    result.violations.length === 0 &&
+    result.checks.every(({ holds }) => holds);
+  result.milliseconds = Date.now() - began;
+  return result;
+}
+
+/** A run that no expectation speaks of has to be green. */
+function otherRuns(world: World, scenario: Scenario): Check[] {
+  const spokenOf = scenario.expect.map((one) => one.run?.of ?? one.job?.of);
+  return world.runs.all
+    .filter((run) => run.act === undefined || !spokenOf.includes(run.act))
+    .filter((run) => run.result?.conclusion !== "success" && run.result?.conclusion !== "skipped")
+    .map((run) => ({
+      name: `${run.name} #${run.number} is green, since no expectation says otherwise`,
+      kind: "run",
+      holds: false,
+      saw: `GitHub: ${run.name} #${run.number}: ${run.result?.conclusion ?? "not ended"}`,
+    }));
+}

@@ -1,0 +1,237 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import {
+  createGitHub,
+  createKubernetesStandIn,
+  createRegistryStandIn,
+  createZenodoStandIn,
+  pullImage,
+  type Clock,
+  type GitHub,
+  type KubernetesStandIn,
+  type RegistryStandIn,
+  type StandIn,
+  type ZenodoStandIn,
+} from "@release-actions/stand-ins";
+import { Fault } from "@release-actions/codes";
+import { parseAllDocuments } from "yaml";
+import type { Authority } from "./authority.ts";
+import type { Secret } from "./language.ts";
+import type { Received } from "./outgoing.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Answerer } from "./proxy.ts";
+import { watchRefusals, type Refusal } from "./refusals.ts";
+
+/** The stand-ins of one rehearsed world, and who they know. */
+export type Systems = {
+  github: GitHub;
+  registry: RegistryStandIn | undefined;
+  clusters: Record<string, KubernetesStandIn>;
+  zenodo: ZenodoStandIn | undefined;
+  /** Undefined for hosts that are not declared. */
+  answererOf(host: string): Answerer | undefined;
+  /** Every stand-in by its name: `github`, `registry`, `zenodo`, `kubernetes <cluster>`. */
+  named: Record<string, StandIn>;
+  /** The value of a secret, from where the file says that it comes. */
+  valueOf(secret: Secret): string;
+  close(): Promise<void>;
+};
+
+/** GitHub's own hosts need no declaration: every workflow speaks to them. */
+const githubHosts = ["api.github.com", "codeload.github.com", "github.com", "uploads.github.com"];
+
+/** Starts what `hosts:` declares, with fresh accounts and the objects that the file seeds. */
+export function createSystems(
+  pipeline: Pipeline,
+  options: {
+    clock: Clock;
+    authority: Authority;
+    directory: string;
+    nodeBinary: string;
+    /** Told when GitHub refuses a token a permission. */
+    refused(refusal: Refusal): void;
+    /** How a cluster's nodes reach a registry. */
+    request(outgoing: {
+      method: string;
+      url: string;
+      headers: Record<string, string>;
+    }): Promise<Received>;
+  },
+): Systems {
+  const { file } = pipeline;
+  const { clock, authority, directory } = options;
+  const passwords = secretsFor(Object.keys(file.registry?.accounts ?? {}));
+  const zenodoTokens = secretsFor(file.zenodo?.accounts ?? []);
+  const clusterTokens = secretsFor(Object.keys(file.clusters));
+
+  const github = createGitHub({ clock, directory: join(directory, "git") });
+  const askGitHub = watchRefusals(github, options.refused);
+  const registry = file.registry && startRegistry(file.registry, passwords, clock);
+  const zenodo = file.zenodo && startZenodo(file.zenodo, zenodoTokens, clock);
+  const puller = Object.entries(file.registry?.accounts ?? {}).toSorted(([, a], [, b]) =>
+    a.localeCompare(b),
+  )[0]?.[0];
+  const clusters = Object.fromEntries(
+    Object.entries(file.clusters).map(([name, cluster]) => {
+      mkdirSync(join(directory, "nodes", name), { recursive: true });
+      const standIn = createKubernetesStandIn({
+        name: `kubernetes ${name}`,
+        clock,
+        tokens: {
+          [clusterTokens[name] ?? ""]: {
+            user: "system:serviceaccount:release:deployer",
+            rules: [
+              {
+                apiGroups: ["*"],
+                resources: ["*", "*/*"],
+                verbs: ["*"],
+                namespaces: cluster.namespaces,
+              },
+              { apiGroups: [""], resources: ["namespaces"], verbs: ["get"] },
+            ],
+          },
+        },
+        directory: join(directory, "nodes", name),
+        nodeBinary: options.nodeBinary,
+        pull: (reference) =>
+          pullImage({
+            fetch: (host, method, path, headers) =>
+              options.request({ method, url: `https://${host}${path}`, headers }),
+            reference,
+            platform: "linux/amd64",
+            ...(puller === undefined
+              ? {}
+              : { username: puller, password: passwords[puller] ?? "" }),
+          }),
+      });
+      for (const namespace of cluster.namespaces) {
+        standIn.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+      }
+      for (const text of Object.values(pipeline.filesAt(cluster.objects))) {
+        for (const document of parseAllDocuments(text.toString("utf8"))) {
+          try {
+            standIn.apply(document.toJS() as never);
+          } catch (cause) {
+            throw unseeded(`clusters: ${name}: objects`, cause);
+          }
+        }
+      }
+      return [name, standIn];
+    }),
+  );
+
+  const named: Record<string, StandIn> = { github };
+  if (registry) named["registry"] = registry;
+  if (zenodo) named["zenodo"] = zenodo;
+  for (const [name, cluster] of Object.entries(clusters)) named[`kubernetes ${name}`] = cluster;
+
+  return {
+    github,
+    registry,
+    zenodo,
+    clusters,
+    named,
+    answererOf: (host) => {
+      if (githubHosts.includes(host)) return askGitHub;
+      const declared = Object.hasOwn(file.hosts, host) ? file.hosts[host] : undefined;
+      if (declared === undefined) return undefined;
+      const [kind, cluster = ""] = declared.split(" ");
+      return kind === "ingress" ? clusters[cluster]?.ingress(host) : named[declared]?.handle;
+    },
+    valueOf: (secret) => {
+      if (secret.value !== undefined) return secret.value;
+      if (secret["registry-username"] !== undefined) return secret["registry-username"];
+      if (secret["registry-password"] !== undefined)
+        return passwords[secret["registry-password"]] ?? "";
+      if (secret["zenodo-token"] !== undefined) return zenodoTokens[secret["zenodo-token"]] ?? "";
+      const cluster = secret.kubeconfig ?? "";
+      return kubeconfig({
+        host: file.clusters[cluster]?.server ?? "",
+        ca: authority.pem,
+        token: clusterTokens[cluster] ?? "",
+        namespace: file.clusters[cluster]?.namespaces[0] ?? "default",
+      });
+    },
+    close: async () => {
+      await Promise.all(Object.values(named).map((standIn) => standIn.close()));
+    },
+  };
+}
+
+/** What a system refuses at its start is a fault of the file. */
+function unseeded(place: string, cause: unknown): Fault {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const errors = (cause as { errors?: unknown }).errors;
+  const fields = Array.isArray(errors) ? ` ${JSON.stringify(errors)}` : "";
+  return new Fault("RA9020", { saw: `rehearsal.yml: ${place}: ${why}${fields}`, cause });
+}
+
+const secretsFor = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, randomBytes(20).toString("hex")]));
+
+function startRegistry(
+  registry: NonNullable<Pipeline["file"]["registry"]>,
+  passwords: Record<string, string>,
+  clock: Clock,
+): RegistryStandIn {
+  return createRegistryStandIn({
+    clock,
+    realm: "bearer",
+    anonymousPull: registry["anonymous-pull"],
+    powerOf: (username, password) =>
+      Object.hasOwn(passwords, username) && passwords[username] === password
+        ? registry.accounts[username]
+        : undefined,
+  });
+}
+
+function startZenodo(
+  zenodo: NonNullable<Pipeline["file"]["zenodo"]>,
+  tokens: Record<string, string>,
+  clock: Clock,
+): ZenodoStandIn {
+  const standIn = createZenodoStandIn({
+    clock,
+    tokens: Object.fromEntries(Object.entries(tokens).map(([user, token]) => [token, user])),
+  });
+  for (const { owner, concept, id, metadata, files } of zenodo.records) {
+    const seed = {
+      owner,
+      conceptId: concept,
+      id,
+      metadata,
+      ...(Object.keys(files).length > 0 ? { files } : {}),
+    };
+    try {
+      standIn.seedRecord(seed);
+    } catch (cause) {
+      throw unseeded(`zenodo: records: ${id}`, cause);
+    }
+  }
+  return standIn;
+}
+
+function kubeconfig(of: { host: string; ca: string; token: string; namespace: string }): string {
+  return [
+    "apiVersion: v1",
+    "kind: Config",
+    "current-context: rehearsal",
+    "clusters:",
+    "  - name: rehearsal",
+    "    cluster:",
+    `      server: https://${of.host}`,
+    `      certificate-authority-data: ${Buffer.from(of.ca).toString("base64")}`,
+    "users:",
+    "  - name: deployer",
+    "    user:",
+    `      token: ${of.token}`,
+    "contexts:",
+    "  - name: rehearsal",
+    "    context:",
+    "      cluster: rehearsal",
+    "      user: deployer",
+    `      namespace: ${of.namespace}`,
+    "",
+  ].join("\n");
+}

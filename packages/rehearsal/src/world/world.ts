@@ -1,0 +1,323 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Fault } from "@release-actions/codes";
+import {
+  movableClock,
+  type GitHubRepository,
+  type GitHub,
+  type RegistryStandIn,
+  type StandIn,
+  type ZenodoRecord,
+} from "@release-actions/stand-ins";
+import type { Permissions } from "../workflow/index.ts";
+import type { Trace } from "./acts.ts";
+import { createAuthority, type Authority } from "./authority.ts";
+import type { Build } from "./builds.ts";
+import { permissionGap, withoutRepeats, type Gap } from "./gaps.ts";
+import type { Happening } from "./happening.ts";
+import type { Secret } from "./language.ts";
+import { requestOf } from "./outgoing.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { createProxy, type Proxy } from "./proxy.ts";
+import { createRuns, type RunRecord, type Runs } from "./runs.ts";
+import { createSystems } from "./systems.ts";
+
+/** What the rehearsal takes from the machine it runs on. */
+export type Machine = {
+  /** Built trees of actions by `owner/repo`. */
+  actions: Record<string, string>;
+  nodeBinary: string;
+};
+
+/** A container that a cluster runs, as its kubelet reports it. */
+export type RunningPod = { image: string; digest: string; ready: boolean };
+
+/** Everything that a scenario happens in. Made anew for each. */
+export type World = {
+  pipeline: Pipeline;
+  clock: ReturnType<typeof movableClock>;
+  directory: string;
+  nodeBinary: string;
+  actions: Record<string, string>;
+  authority: Authority;
+  proxy: Proxy;
+  github: GitHub;
+  repository: GitHubRepository;
+  runs: Runs;
+  traces: Map<string, Trace>;
+  builds: Map<string, Build>;
+  /** The job behind each token that was issued. */
+  tokens: Map<string, { job: string; run: RunRecord; permissions: Permissions }>;
+  /** What a job is granted beyond its file, to find everything that it lacks. */
+  extraPermissions(workflow: string, job: string): Permissions;
+  /** Added to every step's environment: the proxy and the authority. */
+  stepEnvironment: Record<string, string>;
+
+  tell(happening: Happening): void;
+  secretsOf(secrets: Record<string, Secret>): Record<string, string>;
+  personalToken(login: string): string;
+
+  shaOf(act: string): string;
+  numberOf(act: string): number;
+  commentOf(act: string): number;
+  buildOf(act: string): Build;
+  /** The last attempt of the run that an act started. */
+  runOf(act: string, workflow: string | undefined): RunRecord;
+  /** The text for a placeholder. */
+  meaning(kind: string, name: string): string;
+
+  registryOf(host: string): RegistryStandIn;
+  podsOf(cluster: string): RunningPod[];
+  recordOf(version: string): { record: ZenodoRecord; state: "published" | "draft" } | undefined;
+  /** Version and name of the build that a digest belongs to. */
+  nameOf(digest: string): string;
+  standIn(name: string): StandIn;
+  /** `kubernetes` is every cluster; other names are one stand-in. */
+  standInsCalled(name: string): StandIn[];
+  /** How many requests each stand-in has seen. */
+  marks(): Record<string, number>;
+  gaps(): Gap[];
+  close(): Promise<void>;
+};
+
+/** Makes a world with its systems, people and empty repository. */
+export async function openWorld(
+  pipeline: Pipeline,
+  options: {
+    machine: Machine;
+    tell(happening: Happening): void;
+    extraPermissions?(workflow: string, job: string): Permissions;
+  },
+): Promise<World> {
+  const directory = mkdtempSync(join(tmpdir(), "rehearsal-"));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  // Whatever ends this process, its worlds do not stay behind.
+  process.once("exit", remove);
+  const tidy = (): void => {
+    process.removeListener("exit", remove);
+    remove();
+  };
+  try {
+    return await furnish(pipeline, options, directory, tidy);
+  } catch (error) {
+    tidy();
+    throw error;
+  }
+}
+
+async function furnish(
+  pipeline: Pipeline,
+  options: Parameters<typeof openWorld>[1],
+  directory: string,
+  tidy: () => void,
+): Promise<World> {
+  const { file } = pipeline;
+  const clock = movableClock(new Date(file.start));
+  const authority = createAuthority();
+  const caFile = join(directory, "authority.pem");
+  writeFileSync(caFile, authority.pem);
+  mkdirSync(join(directory, "runs"));
+  const gaps: Gap[] = [];
+  const tokens: World["tokens"] = new Map();
+  const personal = new Map<string, string>();
+  const traces: World["traces"] = new Map();
+  const builds: World["builds"] = new Map();
+
+  const systems = createSystems(pipeline, {
+    clock,
+    authority,
+    directory,
+    nodeBinary: options.machine.nodeBinary,
+    request: (outgoing) => requestOf({ proxy, authority }, outgoing),
+    refused: ({ token, needs, request }) => {
+      const holder = tokens.get(token);
+      const need =
+        holder &&
+        needs.find(({ permission, level }) => !permits(holder.permissions[permission], level));
+      if (need)
+        gaps.push(permissionGap({ workflow: holder.run.path, job: holder.job, ...need }, request));
+    },
+  });
+  const { github } = systems;
+
+  const proxy = await createProxy({
+    authority,
+    answererOf: systems.answererOf,
+    refusal: (host) =>
+      `The rehearsal declares no host ${host}. Add \`${host}: <stand-in>\` under hosts: in rehearsal.yml.\n`,
+    now: clock.now,
+  });
+
+  const [owner = "", name = ""] = file.repository.name.split("/");
+  for (const [login, person] of Object.entries(file.people)) {
+    github.addUser({ login, ...(person.name === undefined ? {} : { name: person.name }) });
+  }
+  const repository = github.addRepository({
+    owner,
+    name,
+    defaultBranch: file.repository["default-branch"],
+    private: true,
+  });
+  for (const [login, { access }] of Object.entries(file.people))
+    repository.addCollaborator(login, access);
+  for (const [environment, settings] of Object.entries(file.environments)) {
+    const patterns = [...(settings.branches ?? []), ...(settings.tags ?? [])];
+    repository.setEnvironment({
+      name: environment,
+      ...(patterns.length > 0 ? { deploymentBranches: patterns } : {}),
+    });
+  }
+
+  const missing = (what: string, act: string): Fault =>
+    new Fault("RA9022", { saw: `The act "${act}" left no ${what}.` });
+  const trace = (act: string): Trace => traces.get(act) ?? { before: {} };
+
+  const base: Omit<World, "runs"> = {
+    pipeline,
+    clock,
+    directory,
+    nodeBinary: options.machine.nodeBinary,
+    actions: options.machine.actions,
+    authority,
+    proxy,
+    github,
+    repository,
+    traces,
+    builds,
+    tokens,
+    extraPermissions: options.extraPermissions ?? (() => ({})),
+    stepEnvironment: {
+      https_proxy: proxy.url,
+      http_proxy: proxy.url,
+      no_proxy: "",
+      NODE_EXTRA_CA_CERTS: caFile,
+      CURL_CA_BUNDLE: caFile,
+      GIT_SSL_CAINFO: caFile,
+    },
+    tell: options.tell,
+    secretsOf: (secrets) =>
+      Object.fromEntries(
+        Object.entries(secrets).map(([key, secret]) => [key, systems.valueOf(secret)]),
+      ),
+    personalToken: (login) => {
+      const known = personal.get(login);
+      if (known) return known;
+      const token = github.issueToken({
+        kind: "user",
+        repositories: [repository.fullName],
+        actor: login,
+        permissions: {
+          actions: "write",
+          contents: "write",
+          issues: "write",
+          "pull-requests": "write",
+        },
+      });
+      personal.set(login, token);
+      return token;
+    },
+    shaOf: (act) => {
+      const sha = trace(act).sha;
+      if (sha === undefined) throw missing("commit", act);
+      return sha;
+    },
+    numberOf: (act) => {
+      const number = trace(act).number;
+      if (number === undefined) throw missing("issue", act);
+      return number;
+    },
+    commentOf: (act) => {
+      const comment = trace(act).comment;
+      if (comment === undefined) throw missing("comment", act);
+      return comment;
+    },
+    buildOf: (act) => {
+      const build = builds.get(act);
+      if (!build) throw missing("build", act);
+      return build;
+    },
+    runOf: (act, workflow) => {
+      const run = world.runs.all.findLast(
+        (one) => one.act === act && (workflow === undefined || one.path.endsWith(`/${workflow}`)),
+      );
+      if (!run) throw missing("run", act);
+      return run;
+    },
+    meaning: (kind, argument) => {
+      if (kind === "commit") return base.shaOf(argument);
+      if (kind === "issue") return String(base.numberOf(argument));
+      if (kind === "comment") return String(base.commentOf(argument));
+      if (kind === "run") return String(base.runOf(argument, undefined).id);
+      if (kind === "doi")
+        return base.recordOf(argument)?.record.doi ?? `(no record of version ${argument})`;
+      if (kind === "digest") {
+        const [build = "", component = ""] = argument.split("/");
+        return base.buildOf(build).digests[component] ?? `(no component ${component})`;
+      }
+      return kind === "" ? "" : `\${${kind}${argument ? `:${argument}` : ""}}`;
+    },
+    registryOf: (host) => {
+      if (file.hosts[host] !== "registry" || !systems.registry) {
+        throw new Fault("RA9026", {
+          saw: `The images are at ${host}.`,
+          next: `Add \`${host}: registry\` under hosts: in rehearsal.yml.`,
+        });
+      }
+      return systems.registry;
+    },
+    podsOf: (cluster) =>
+      (file.clusters[cluster]?.namespaces ?? [])
+        .flatMap((namespace) => systems.clusters[cluster]?.pods(namespace) ?? [])
+        .filter((pod) => !pod.deleting)
+        .flatMap((pod) => pod.containers)
+        .map(runningPod),
+    recordOf: (version) => {
+      const isOf = (record: ZenodoRecord): boolean => record.metadata["version"] === version;
+      const published = systems.zenodo?.records().findLast(isOf);
+      if (published) return { record: published, state: "published" };
+      const draft = systems.zenodo?.drafts().findLast(isOf);
+      return draft && { record: draft, state: "draft" };
+    },
+    nameOf: (digest) =>
+      [...builds.values()].find((build) => Object.values(build.digests).includes(digest))?.name ??
+      "of no build",
+    standIn: (called) => {
+      const found = systems.named[called];
+      if (!found)
+        throw new Fault("RA9022", {
+          saw: `There is no stand-in ${called}; there are ${Object.keys(systems.named).join(", ")}.`,
+        });
+      return found;
+    },
+    standInsCalled: (called) => {
+      const clusters = Object.entries(systems.named).filter(([key]) =>
+        key.startsWith("kubernetes "),
+      );
+      return called === "kubernetes"
+        ? clusters.map(([, standIn]) => standIn)
+        : [base.standIn(called)];
+    },
+    marks: () =>
+      Object.fromEntries(
+        Object.values(systems.named).map((standIn) => [standIn.name, standIn.requests.length]),
+      ),
+    gaps: () => withoutRepeats([...gaps, ...world.runs.all.flatMap((run) => run.gaps)]),
+    close: async () => {
+      await proxy.close();
+      await systems.close();
+      tidy();
+    },
+  };
+  const world: World = Object.assign(base, { runs: createRuns(base) });
+  return world;
+}
+
+const permits = (granted: string | undefined, level: string): boolean =>
+  granted === "write" || (granted === "read" && level === "read");
+
+/** A container that has not pulled its image yet has no digest: then only what it asks for is known. */
+function runningPod(container: { image: string; imageID: string; ready: boolean }): RunningPod {
+  const [image = "", digest = ""] = (container.imageID || container.image).split("@");
+  return { image: image.replace(/:[^/:]+$/, ""), digest, ready: container.ready };
+}
