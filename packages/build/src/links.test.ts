@@ -31,7 +31,9 @@ function linksOf(markdown: string): string[] {
 /** The anchors that GitHub gives a page's headings. */
 function anchorsOf(markdown: string): Set<string> {
   const counts = new Map<string, number>();
-  const anchors = [...markdown.replace(/^(```+)[^]*?^\1/gm, "").matchAll(/^#{1,6} +(.+?)\s*$/gm)].map((match) => {
+  const anchors = [
+    ...markdown.replace(/^(```+)[^]*?^\1/gm, "").matchAll(/^#{1,6} +(.+?)\s*$/gm),
+  ].map((match) => {
     const words = (match[1] ?? "").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
     const anchor = words.replace(/[^\p{L}\p{N}\p{M}_\- ]/gu, "").replaceAll(" ", "-");
     const before = counts.get(anchor) ?? 0;
@@ -46,12 +48,16 @@ function faultOf(page: string, link: string, read: (path: string) => string): st
   if (/^[a-z][a-z0-9+.-]*:/i.test(link)) return undefined;
   const [path = "", anchor] = link.split("#");
   if (path.startsWith("/")) return "begins with a slash";
-  const target = path === "" ? join(root, page) : resolve(root, dirname(page), decodeURIComponent(path));
+  const target =
+    path === "" ? join(root, page) : resolve(root, dirname(page), decodeURIComponent(path));
   if (relative(root, target).startsWith("..")) return "leads out of the repository";
   if (!existsSync(target)) return "leads to nothing";
   if (anchor === undefined) return undefined;
-  if (!target.endsWith(".md") || !statSync(target).isFile()) return "has an anchor in something that is no page";
-  return anchorsOf(read(target)).has(anchor) ? undefined : "has an anchor that the page does not have";
+  if (!target.endsWith(".md") || !statSync(target).isFile())
+    return "has an anchor in something that is no page";
+  return anchorsOf(read(target)).has(anchor)
+    ? undefined
+    : "has an anchor that the page does not have";
 }
 
 describe("links", () => {
@@ -65,9 +71,16 @@ describe("links", () => {
   });
 
   test("are found and judged: the test itself", () => {
-    expect(linksOf("[a](b.md) ![c](<d.png>) `[no](no.md)`\n```\n[no](no.md)\n```\n[e]: f.md#g")).toEqual(["b.md", "d.png", "f.md#g"]);
-    expect([...anchorsOf("# A `b`, c: d\n## Who?\n## Who?\n```\n# no\n```")]).toEqual(["a-b-c-d", "who", "who-1"]);
-    const judge = (link: string): string | undefined => faultOf("README.md", link, () => "# Here\n");
+    expect(
+      linksOf("[a](b.md) ![c](<d.png>) `[no](no.md)`\n```\n[no](no.md)\n```\n[e]: f.md#g"),
+    ).toEqual(["b.md", "d.png", "f.md#g"]);
+    expect([...anchorsOf("# A `b`, c: d\n## Who?\n## Who?\n```\n# no\n```")]).toEqual([
+      "a-b-c-d",
+      "who",
+      "who-1",
+    ]);
+    const judge = (link: string): string | undefined =>
+      faultOf("README.md", link, () => "# Here\n");
     expect(judge("https://example.org")).toBeUndefined();
     expect(judge("package.json")).toBeUndefined();
     expect(judge("README.md#here")).toBeUndefined();
@@ -77,17 +90,25 @@ describe("links", () => {
   });
 });
 
-test.each(["staging", "production"])("README's %s workflow is made of the lines of the pipeline that is rehearsed", (name) => {
-  const path = `docs/pipelines/cessda/.github/workflows/${name}.yml`;
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const shown = readme.slice(readme.indexOf(`](${path})`)).match(/^```yaml\n([^]*?)^```/m)?.[1]?.trimEnd().split("\n") ?? [];
-  const real = readFileSync(join(root, path), "utf8").split("\n");
-  expect(shown.length).toBeGreaterThan(10);
-  let at = 0;
-  const missing = shown.filter((line) => {
-    const found = real.indexOf(line, at);
-    if (found >= 0) at = found + 1;
-    return found < 0;
-  });
-  expect(missing).toEqual([]);
-});
+test.each(["staging", "production"])(
+  "README's %s workflow is made of the lines of the pipeline that is rehearsed",
+  (name) => {
+    const path = `docs/pipelines/cessda/.github/workflows/${name}.yml`;
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const shown =
+      readme
+        .slice(readme.indexOf(`](${path})`))
+        .match(/^```yaml\n([^]*?)^```/m)?.[1]
+        ?.trimEnd()
+        .split("\n") ?? [];
+    const real = readFileSync(join(root, path), "utf8").split("\n");
+    expect(shown.length).toBeGreaterThan(10);
+    let at = 0;
+    const missing = shown.filter((line) => {
+      const found = real.indexOf(line, at);
+      if (found >= 0) at = found + 1;
+      return found < 0;
+    });
+    expect(missing).toEqual([]);
+  },
+);
