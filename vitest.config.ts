@@ -1,12 +1,20 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** Tests of minutes have names of their own and are run by `npm run test:slow`. */
+const slow = process.env["SLOW_TESTS"] === "true";
+const conditions = ["source", "node", "import", "default"];
 
 export default defineConfig({
   // Workspace packages are tested from their sources: no build has to be there first.
-  resolve: { conditions: ["source", "node", "import", "default"] },
-  ssr: { resolve: { conditions: ["source", "node", "import", "default"], externalConditions: ["source", "node", "import", "default"] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "actions/*/test/**/*.test.ts"],
-    testTimeout: 30_000,
+    include: slow
+      ? ["packages/*/src/**/*.slow.test.ts"]
+      : ["packages/*/src/**/*.test.ts", "actions/*/test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, ...(slow ? [] : ["**/*.slow.test.ts"])],
+    testTimeout: slow ? 180_000 : 30_000,
     hookTimeout: 60_000,
+    maxConcurrency: 2,
   },
 });

@@ -15,6 +15,7 @@ test.each([
   [["repository", "tag", "target", "statusCheckRollup"], "`checks: read` and `statuses: read`"],
   [["repository", "issues"], "`issues: read`"],
   [["repository", "base", "compare", "commits", "nodes", 0, "associatedPullRequests"], "`pull-requests: read`"],
+  [["repository", "base", "compare", "commits", "nodes", 0, "associatedPullRequests", "nodes", 0, "closingIssuesReferences"], "`issues: read`"],
   [["repository", "defaultBranchRef"], "`contents: read`"],
   [["createCommitOnBranch"], "`contents: write`"],
 ])("a refused field %j needs %s", (path, permission) => {

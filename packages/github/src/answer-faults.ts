@@ -36,6 +36,7 @@ export function faultOfQuery(errors: QueryError[], cause: unknown): Fault {
 const fieldPermissions: [RegExp, string][] = [
   [/^createCommitOnBranch|^createRef/, "contents=write"],
   [/statusCheckRollup|checkSuites/, "checks=read and statuses=read"],
+  [/closingIssues/, "issues=read"],
   [/pullRequest|associatedPullRequests/i, "pull-requests=read"],
   [/issue|comments|milestones/, "issues=read"],
   [/deployment/, "deployments=read"],

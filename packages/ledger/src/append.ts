@@ -1,4 +1,4 @@
-import { keptReleases, type Current, type Entry, type EntryResult, type Release, type VersionRecord } from "./entry.ts";
+import { keptPasses, keptReleases, type Current, type Entry, type EntryResult, type Pass, type Release, type VersionRecord } from "./entry.ts";
 import { ledgerPaths } from "./paths.ts";
 
 /** Files to write in one append, path to content. */
@@ -94,15 +94,15 @@ function evidence(
   const paths = ledgerPaths(product, entry.environment);
   if (entry.result !== "passed") return {};
   const files: Record<string, string> = {};
-  const pass = { environment: entry.environment, entry: entry.id, at };
-  const released = versions.released ?? { release: entry.release, passes: [], withdrawn: [] };
-  const record: VersionRecord = { ...released, release: entry.release, passes: [...released.passes, pass] };
+  const pass = { environment: entry.environment, entry: entry.id, at, release: entry.release };
+  const released = versions.released ?? { passes: [], withdrawn: [] };
+  const record: VersionRecord = { ...released, passes: [...released.passes, pass].slice(-keptPasses) };
   files[paths.version(entry.release.version)] = text(record);
   for (const component of entry.release.components) {
     files[paths.digest(component.digest)] = text({ component: component.name, version: entry.release.version });
   }
   if (entry.action === "rollback" && entry.replaced && entry.replaced.version !== entry.release.version) {
-    const replaced = versions.replaced ?? { release: entry.replaced, passes: [], withdrawn: [] };
+    const replaced = versions.replaced ?? { passes: [], withdrawn: [] };
     const withdrawal = { environment: entry.environment, entry: entry.id, at, reason: entry.reason ?? "" };
     files[paths.version(entry.replaced.version)] = text({
       ...replaced,
@@ -110,6 +110,17 @@ function evidence(
     } satisfies VersionRecord);
   }
   return files;
+}
+
+/** The newest pass of a version in an environment. */
+export function lastPass(record: VersionRecord | undefined, environment: string): Pass | undefined {
+  return record?.passes.findLast((pass) => pass.environment === environment);
+}
+
+/** Are these the same builds: the same commit, and for each component the same digest? */
+export function sameBuild(a: Release, b: Release): boolean {
+  const lines = (release: Release): string => release.components.map(({ name, digest }) => `${name}=${digest}`).toSorted().join(" ");
+  return a.commit === b.commit && lines(a) === lines(b);
 }
 
 function text(value: unknown): string {

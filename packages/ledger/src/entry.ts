@@ -60,11 +60,15 @@ export type Current = {
   passed: { entry: string; at: string; release: Release }[];
 };
 
-/** Where a version passed and where it was taken back. */
+/** Where a version passed, with the very digests that passed there, and where it was taken back. */
 export type VersionRecord = {
-  release: Release;
-  passes: { environment: string; entry: string; at: string }[];
+  passes: Pass[];
   withdrawn: { environment: string; entry: string; at: string; reason: string }[];
 };
 
+/** The release as it was tested: a version that was built anew has other digests, and needs a pass of its own. */
+export type Pass = { environment: string; entry: string; at: string; release: Release };
+
+/** Passes of one version that are kept, newest last. */
+export const keptPasses = 50;
 export const keptReleases = 10;

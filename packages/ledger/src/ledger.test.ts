@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { closeEntry, nextId, openEntry, releaseBefore, runningRelease } from "./append.ts";
+import { closeEntry, lastPass, nextId, openEntry, releaseBefore, runningRelease, sameBuild } from "./append.ts";
 import type { Current, Entry, Release } from "./entry.ts";
 import { ledgerPaths } from "./paths.ts";
 import { readCurrent, readVersionRecord } from "./read.ts";
@@ -66,13 +66,26 @@ describe("an environment's file", () => {
 
 test("a pass is evidence for its version, a rollback withdraws the version that it replaced", () => {
   const first = pass(undefined, "2.4.0");
-  expect(readVersionRecord("v", first.files["cdc/versions/2.4.0.json"])?.passes).toEqual([{ environment: "production", entry: "production-1", at }]);
+  expect(readVersionRecord("v", first.files["cdc/versions/2.4.0.json"])?.passes).toEqual([{ environment: "production", entry: "production-1", at, release: release("2.4.0") }]);
   expect(first.files).toHaveProperty([`cdc/digests/sha256=3a=${digestOf("2.4.0").slice(7)}.json`]);
   const second = pass(first.current, "2.4.1");
   const back = pass(second.current, "2.4.0", { action: "rollback", reason: "broken" });
   expect(readVersionRecord("v", back.files["cdc/versions/2.4.1.json"])?.withdrawn).toEqual([
     { environment: "production", entry: "production-3", at, reason: "broken" },
   ]);
+});
+
+test("a version that was built anew keeps its old passes with the old digests", () => {
+  const first = pass(undefined, "2.4.0");
+  const anew = { ...release("2.4.0"), components: [{ name: "web", image: "registry.example.org/web", digest: digestOf("9.9.9") }] };
+  const opened = readCurrent("c", openEntry("CDC", undefined, { ...first.entry, environment: "staging", id: "staging-1", release: anew, result: "running" }).files["cdc/staging/current.json"]);
+  if (!opened) throw new Error("not opened");
+  const before = readVersionRecord("v", first.files["cdc/versions/2.4.0.json"]);
+  const closed = closeEntry("CDC", opened, { result: "passed", at }, { released: before, replaced: undefined });
+  const record = readVersionRecord("v", closed.files["cdc/versions/2.4.0.json"]);
+  expect(lastPass(record, "production")?.release).toEqual(release("2.4.0"));
+  expect(lastPass(record, "staging")?.release).toEqual(anew);
+  expect(sameBuild(release("2.4.0"), anew)).toBe(false);
 });
 
 test("a failure is no evidence", () => {

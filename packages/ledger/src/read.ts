@@ -74,5 +74,5 @@ function isCurrent(value: unknown): value is Current {
 
 function isVersionRecord(value: unknown): value is VersionRecord {
   const isLine = (item: unknown): boolean => isObject(item) && isText(item["environment"]) && isText(item["entry"]) && isText(item["at"]);
-  return isObject(value) && isRelease(value["release"]) && isList(value["passes"], isLine) && isList(value["withdrawn"], isLine);
+  return isObject(value) && isList(value["passes"], (item) => isLine(item) && isObject(item) && isRelease(item["release"])) && isList(value["withdrawn"], isLine);
 }

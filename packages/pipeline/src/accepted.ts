@@ -1,6 +1,6 @@
 import { Fault } from "@release-actions/codes";
 import { readLedger } from "@release-actions/github";
-import { ledgerPaths, readCurrent, readVersionRecord, runningRelease, type Approval, type Current, type Release, type VersionRecord } from "@release-actions/ledger";
+import { lastPass, ledgerPaths, readCurrent, readVersionRecord, runningRelease, type Approval, type Current, type Release, type VersionRecord } from "@release-actions/ledger";
 import { schemeOf } from "@release-actions/versions";
 import { readVersion } from "./candidate.ts";
 import { environmentOf, isLast, type Pipeline } from "./configuration/pipeline-file.ts";
@@ -28,10 +28,11 @@ export async function acceptedRelease(connection: Connection, pipeline: Pipeline
   }
   const path = paths.version(version.text);
   const record = readVersionRecord(path, head.files[path]);
-  if (record === undefined || !stands(record, place.name)) {
+  const pass = lastPass(record, place.name);
+  if (record === undefined || pass === undefined || !stands(record, place.name)) {
     throw new Fault("RA1203", { saw: `${version.text} has not passed in ${place.name}`, next: `Release ${version.text} into ${place.name} first; publication comes after acceptance.` });
   }
-  return { release: record.release, approvals: approvalsOf(current, record.release.version) };
+  return { release: pass.release, approvals: approvalsOf(current, pass.release.version) };
 }
 
 /** Who approved it, where the environment's last entry is about this version. */

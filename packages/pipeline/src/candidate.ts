@@ -1,6 +1,6 @@
 import { Fault, type Finding } from "@release-actions/codes";
 import { readBranches, readTagFacts, type TagFacts } from "@release-actions/github";
-import { releaseBefore, runningRelease, type Component, type Release, type VersionRecord } from "@release-actions/ledger";
+import { lastPass, releaseBefore, runningRelease, type Component, type Release, type VersionRecord } from "@release-actions/ledger";
 import { formatReference, parseReference } from "@release-actions/registry";
 import { schemeOf, type Scheme, type Version } from "@release-actions/versions";
 import type { EnvironmentSettings, Pipeline } from "./configuration/pipeline-file.ts";
@@ -48,8 +48,8 @@ export async function findCandidate(world: World, pipeline: Pipeline & { default
   if (facts.commit === undefined) return { ...base, release: undefined, missing: [] };
 
   // Later environments take what was tested, by its digest; only the first one asks the registry what the build pushed.
-  const tested = request.action === "rollback" || environment.from !== undefined ? record?.release : undefined;
-  if (request.action === "rollback" || environment.from !== undefined) return { ...base, release: tested, missing: [] };
+  const tested = testedIn(environment, request);
+  if (tested !== undefined) return { ...base, release: lastPass(record, tested)?.release, missing: [] };
   const { components, missing } = await resolveComponents(world, pipeline, version, facts.commit, imageTag);
   return { ...base, missing, release: missing.length > 0 ? undefined : { version: version.text, tag: version.tag, commit: facts.commit, components } };
 }
@@ -89,6 +89,11 @@ export async function releaseBranches(world: Pick<World, "github">, pipeline: { 
 export function globMatches(glob: string, text: string): boolean {
   const pattern = glob.replaceAll(/\*\*|\*|\?|[\\^$.|+()[\]{}]/g, (part) => (part === "**" ? ".*" : part === "*" ? "[^/]*" : part === "?" ? "[^/]" : `\\${part}`));
   return new RegExp(`^${pattern}$`, "u").test(text);
+}
+
+/** The environment whose passes count: for a rollback its own, else the one that it takes releases from. */
+export function testedIn(environment: EnvironmentSettings, request: Pick<Request, "action">): string | undefined {
+  return request.action === "rollback" ? environment.name : environment.from;
 }
 
 function fromLedger(environment: EnvironmentSettings, request: Request, history: History): Release | undefined {

@@ -21,7 +21,7 @@ import type { Candidate } from "./candidate.ts";
 import { isLast } from "./configuration/pipeline-file.ts";
 import type { ActionResult } from "./job.ts";
 import { runUrl } from "./job.ts";
-import { outputsOf, type Decision, type PromoteOutputs } from "./promote.ts";
+import { outputsOf, type Decision, type PromoteOutputs } from "./decision.ts";
 import { endSummary } from "./report/summaries.ts";
 import { bringOut, imageTagsOf, prepare, whatRuns, type Outcome, type Prepared, type Trouble } from "./rollout.ts";
 
@@ -99,11 +99,11 @@ async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Ending> {
 
 /** Gives the release's digests the environment's tags: all content first, all tags last. */
 async function tagImages(run: Approved, entry: Entry, release: Release, prepared: Prepared, direction: "forward" | "back"): Promise<void> {
-  const tags = imageTagsOf(run.environment, prepared.placeholders);
   const steps = promotionSteps(run.world.registry, {
-    images: release.components.map(({ name, image, digest }) => {
-      const source = parseReference(`${image}@${digest}`);
-      return { name, source, target: { host: source.host, repository: source.repository }, tags };
+    images: release.components.map((component) => {
+      const source = parseReference(`${component.image}@${component.digest}`);
+      const tags = imageTagsOf(run.environment, prepared.placeholders, component);
+      return { name: component.name, source, target: { host: source.host, repository: source.repository }, tags };
     }),
     existing: "move",
     // On the way back the tag only returns to what it had; the failed digest earns no name.
@@ -213,7 +213,12 @@ function report(run: Approved, entry: Entry, ending: Ending, milliseconds: numbe
       accepted: String(passed && isLast(pipeline, environment.name) && entry.action === "release"),
       entry: entry.id,
       images: JSON.stringify(
-        Object.fromEntries(release.components.map(({ name, image, digest }) => [name, { image, digest, tags: imageTagsOf(environment, run.prepared.placeholders) }])),
+        Object.fromEntries(
+          release.components.map((component) => {
+            const { name, image, digest } = component;
+            return [name, { image, digest, tags: imageTagsOf(environment, run.prepared.placeholders, component) }];
+          }),
+        ),
       ),
     },
     summary: endSummary({ run, entry, ending, milliseconds }),

@@ -101,3 +101,8 @@ export async function findPipeline(world: Connection, path: string): Promise<(Pi
   const file = await readDefaultFile(world.github, path);
   return file.text === undefined ? undefined : { ...readPipeline(path, file.text), defaultBranch: file.defaultBranch };
 }
+
+/** Name of the default branch, where no file has told it. @throws Fault RA50xx */
+export async function readDefaultBranch(world: Connection): Promise<string> {
+  return (await readDefaultFile(world.github, ".github")).defaultBranch;
+}

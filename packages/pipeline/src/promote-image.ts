@@ -1,7 +1,7 @@
 import { Fault } from "@release-actions/codes";
 import { markdownCode, markdownText } from "@release-actions/markdown";
 import { runStep } from "@release-actions/plan";
-import { formatReference, parseReference, promotionSteps, type Promotion, type Registry } from "@release-actions/registry";
+import { formatReference, parseReference, promotionSteps, type Promotion, type Reference, type Registry } from "@release-actions/registry";
 import { connect, openRegistry, openTransport, type Logins, type World } from "./connect.ts";
 import type { ActionResult, Job } from "./job.ts";
 import { outlineOf } from "./outline.ts";
@@ -69,30 +69,36 @@ export async function promoteImage(inputs: PromoteImageInputs, job: Job): Promis
 
 async function promotionsOf(inputs: PromoteImageInputs, job: Job): Promise<{ promotions: Promotion[]; registry: Registry; world: World | undefined }> {
   if (inputs.images?.length) {
-    const hosts = inputs.images.map((line) => parseReference(line.split("->")[1]?.trim() ?? "").host);
-    const registry = openRegistry(inputs, job, openTransport(job), hosts);
+    const wanted = inputs.images.map(readLine);
+    const registry = openRegistry(inputs, job, openTransport(job), wanted.map(({ target }) => target.host));
     if (!inputs.imageTags?.length) throw new Fault("RA1001", { saw: "`image-tags` is not given", next: "Name the tags, one a line, under `with:`." });
     const tags = inputs.imageTags;
-    return { promotions: await Promise.all(inputs.images.map((line) => promotionOf(line, tags, registry))), registry, world: undefined };
+    return { promotions: await Promise.all(wanted.map((one) => promotionOf(one, tags, registry))), registry, world: undefined };
   }
   if (!inputs.config) throw new Fault("RA1001", { saw: "`images` is not given, and `config` is empty" });
   const { world, environment, release, placeholders } = await outlineOf(connect(inputs, job), inputs, job);
-  const tags = inputs.imageTags?.length ? inputs.imageTags : imageTagsOf(environment, placeholders);
-  const promotions = release.components.map(({ name, image, digest }) => {
-    const source = parseReference(`${image}@${digest}`);
-    return { name, source, target: { host: source.host, repository: source.repository }, tags };
+  const promotions = release.components.map((component) => {
+    const source = parseReference(`${component.image}@${component.digest}`);
+    const tags = inputs.imageTags?.length ? inputs.imageTags : imageTagsOf(environment, placeholders, component);
+    return { name: component.name, source, target: { host: source.host, repository: source.repository }, tags };
   });
   return { promotions, registry: world.registry, world };
 }
 
-/** `source -> target`; without a digest the source's tag is resolved once, and only its digest is used from then on. */
-async function promotionOf(line: string, tags: string[], registry: Registry): Promise<Promotion> {
+type Wanted = { source: Reference; target: Reference };
+
+/** A line `source -> target`. @throws Fault RA1002, RA2001 */
+function readLine(line: string): Wanted {
   const [from, to, ...more] = line.split("->").map((part) => part.trim());
   if (!from || !to || more.length > 0) throw new Fault("RA1002", { saw: `\`images\` has the line ${JSON.stringify(line.slice(0, 200))}; it takes source -> target` });
-  const given = parseReference(from);
   const target = parseReference(to);
   if (target.tag !== undefined || target.digest !== undefined) throw new Fault("RA1002", { saw: `the target ${formatReference(target)} has a tag or digest; tags go into \`image-tags\`` });
-  const digest = given.digest ?? (await registry.resolve(given));
-  if (digest === undefined) throw new Fault("RA1206", { saw: `the registry has no ${formatReference(given)}` });
-  return { name: target.repository, source: { host: given.host, repository: given.repository, digest }, target: { host: target.host, repository: target.repository }, tags };
+  return { source: parseReference(from), target };
+}
+
+/** Without a digest the source's tag is resolved once, and only its digest is used from then on. */
+async function promotionOf({ source, target }: Wanted, tags: string[], registry: Registry): Promise<Promotion> {
+  const digest = source.digest ?? (await registry.resolve(source));
+  if (digest === undefined) throw new Fault("RA1206", { saw: `the registry has no ${formatReference(source)}` });
+  return { name: target.repository, source: { host: source.host, repository: source.repository, digest }, target: { host: target.host, repository: target.repository }, tags };
 }

@@ -1,41 +1,20 @@
 import { Fault, type Finding } from "@release-actions/codes";
-import { runningRelease, type Component, type Entry, type Release } from "@release-actions/ledger";
-import { isLast, environmentOf, type EnvironmentSettings, type Pipeline } from "./configuration/pipeline-file.ts";
+import { runningRelease, type Component, type Entry } from "@release-actions/ledger";
+import { isLast, environmentOf } from "./configuration/pipeline-file.ts";
 import { findCandidate, rulesOf, waitWhilePending, type Candidate } from "./candidate.ts";
-import { connect, loadPipeline, withRegistry, type Logins, type World } from "./connect.ts";
+import { connect, loadPipeline, withRegistry, type Logins } from "./connect.ts";
 import { judge } from "./gate/judge.ts";
 import { judgeRunBy } from "./gate/rules.ts";
-import { readHistory, type History } from "./history.ts";
+import { readHistory } from "./history.ts";
 import type { ActionResult, Job } from "./job.ts";
 import { carryOut } from "./carry-out.ts";
+import { outputsOf, type Decision, type PromoteOutputs } from "./decision.ts";
 import { dryRunSummary, earlierSummary, refusedSummary } from "./report/summaries.ts";
 import { oneLine } from "./report/sentences.ts";
 import { readRequest, type Request, type RequestInputs } from "./request.ts";
 import { imageTagsOf, openCluster, prepare } from "./rollout.ts";
 
 export type PromoteInputs = RequestInputs & Logins & { config?: string; imageTag?: string; kubeconfig?: string; allowExec?: boolean };
-
-export type PromoteOutputs = {
-  decision: "go" | "refused" | "skipped";
-  result: "passed" | "failed" | "rolled-back" | "unchanged" | "none";
-  accepted: string;
-  version: string;
-  digest: string;
-  previousDigest: string;
-  images: string;
-  entry: string;
-  url: string;
-  reasons: string;
-};
-
-/** What a run knows before it writes. */
-export type Decision = {
-  world: World;
-  pipeline: Pipeline & { defaultBranch: string };
-  environment: EnvironmentSettings;
-  request: Request;
-  history: History;
-};
 
 /** The whole way into one environment: decide, and if every rule holds, carry it out. @throws Fault */
 export async function promote(inputs: PromoteInputs, job: Job): Promise<ActionResult<PromoteOutputs>> {
@@ -66,7 +45,7 @@ export async function promote(inputs: PromoteInputs, job: Job): Promise<ActionRe
     return {
       ok: true,
       outputs: { ...outputsOf(decision, release, verdict.findings), decision: "go", result: "none", accepted: "false" },
-      summary: dryRunSummary({ decision, release, findings: verdict.findings, tags: imageTagsOf(environment, prepared.placeholders), objects: prepared.rendered?.objects.map((object) => `${object.kind} ${object.metadata.name}`) ?? [] }),
+      summary: dryRunSummary({ decision, release, findings: verdict.findings, tags: [...new Set(release.components.flatMap((component) => imageTagsOf(environment, prepared.placeholders, component)))], objects: prepared.rendered?.objects.map((object) => `${object.kind} ${object.metadata.name}`) ?? [] }),
     };
   }
   return carryOut({ ...decision, release, prepared, cluster, verdict, approvals, candidate });
@@ -82,12 +61,9 @@ export async function decide({ world, pipeline, environment, request, history }:
   });
 }
 
-/** A candidate that was named by digests: other digests than the tested ones have no evidence. */
+/** A candidate that was named by its digests: the rule `evidence` compares them with what passed. */
 function withImages(candidate: Candidate, images: Component[]): Candidate {
-  const tested = candidate.record?.release.components ?? candidate.release?.components ?? [];
-  const same = images.length === tested.length && images.every((image) => tested.some((component) => component.name === image.name && component.digest === image.digest));
-  if (same || candidate.release === undefined) return candidate;
-  return { ...candidate, record: undefined, release: { ...candidate.release, components: images } };
+  return candidate.release === undefined ? candidate : { ...candidate, release: { ...candidate.release, components: images } };
 }
 
 async function resume(decision: Decision, own: Entry, inputs: PromoteInputs): Promise<ActionResult<PromoteOutputs>> {
@@ -109,7 +85,7 @@ function earlierRun(decision: Decision, own: Entry): ActionResult<PromoteOutputs
     ? `This run's entry ${own.id} (${own.release.version}, ${own.result}) is followed by ${newer.id} (${newer.release.version}). Nothing was written.`
     : `This run's entry ${own.id} is closed: ${own.release.version} ${own.result}. Nothing was written.`;
   job.say(saw);
-  const finding: Finding = { rule: "lock", holds: ok, saw, ...(newer ? { code: "RA5012" as const } : {}) };
+  const finding: Finding = { rule: "lock", holds: ok, saw, ...(newer ? { code: "RA5012" as const } : {}), ...(ok ? {} : { next: "Start a new run if this version is still wanted." }) };
   return {
     ok,
     outputs: {
@@ -117,10 +93,10 @@ function earlierRun(decision: Decision, own: Entry): ActionResult<PromoteOutputs
       decision: "skipped",
       result: newer === undefined && own.result !== "running" ? own.result : "none",
       entry: own.id,
-      accepted: String(newer === undefined && ok && isLast(decision.pipeline, decision.environment.name)),
+      accepted: String(newer === undefined && ok && own.action === "release" && isLast(decision.pipeline, decision.environment.name)),
     },
     summary: earlierSummary({ decision, own, newer }),
-    ...(ok ? {} : { failure: { title: `${own.id} is ${own.result}`, message: saw } }),
+    ...(ok ? {} : { failure: { title: `${own.id} is ${own.result}`, message: oneLine([finding]) } }),
   };
 }
 
@@ -138,18 +114,5 @@ function refused(decision: Decision, candidate: Candidate | undefined, findings:
     },
     summary: refusedSummary({ decision, version, findings, runs: runningRelease(decision.history.current), skipped }),
     ...(skipped ? {} : { failure: { title: `${environment.name} refused${version ? ` ${version}` : ""}`, message: oneLine(open) } }),
-  };
-}
-
-/** The outputs that are known from the release alone. */
-export function outputsOf(decision: Decision, release: Release, findings: Finding[]): Partial<PromoteOutputs> {
-  const { environment, history } = decision;
-  return {
-    version: release.version,
-    digest: release.components[0]?.digest ?? "",
-    previousDigest: runningRelease(history.current)?.components[0]?.digest ?? "",
-    images: JSON.stringify(Object.fromEntries(release.components.map(({ name, image, digest }) => [name, { image, digest }]))),
-    url: environment.url ?? "",
-    reasons: JSON.stringify(findings),
   };
 }

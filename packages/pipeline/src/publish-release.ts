@@ -34,12 +34,12 @@ export async function publishRelease(inputs: PublishReleaseInputs, job: Job): Pr
   const subject = await subjectOf(connection, pipeline, inputs, job);
   const scheme = schemeOf(pipeline?.tag?.scheme ?? "semver", pipeline?.tag?.prefix ?? "");
   const version = scheme.parse(subject.tag);
-  const { tags } = await readTagFacts(connection.github, { tag: subject.tag, branches: [], checks: false, files: [] });
+  const { tags, commit } = await readTagFacts(connection.github, { tag: subject.tag, branches: [], checks: false, files: [] });
+  if (commit === undefined) throw new Fault("RA1303", { saw: `there is no tag ${subject.tag}` });
   const order = "wrong" in version ? { previous: undefined, isNewest: false } : orderOf(scheme, version, tags);
   const facts = await readReleaseFacts(connection.github, { tag: subject.tag, previousTag: order.previous?.tag });
-  if (facts.commit === undefined) throw new Fault("RA1303", { saw: `there is no tag ${subject.tag}` });
-  if (subject.commit !== undefined && subject.commit !== facts.commit) {
-    throw new Fault("RA1307", { saw: `the tag ${subject.tag} is at ${facts.commit.slice(0, 7)}, and the ledger has it at ${subject.commit.slice(0, 7)}` });
+  if (subject.commit !== undefined && subject.commit !== commit) {
+    throw new Fault("RA1307", { saw: `the tag ${subject.tag} is at ${commit.slice(0, 7)}, and the ledger has it at ${subject.commit.slice(0, 7)}` });
   }
   const notes = renderNotes(facts, {
     images: subject.components.map(({ name, image, digest }) => ({ name, reference: `${image}:${subject.tag}`, digest })),
@@ -54,7 +54,7 @@ export async function publishRelease(inputs: PublishReleaseInputs, job: Job): Pr
   const { owner, name } = connection.github.repository;
   const publication = publicationSteps(connection.github, {
     tag: subject.tag,
-    commit: facts.commit,
+    commit,
     name: subject.title,
     body: notes.body,
     assets: [...assetsOf(job, inputs.assets?.length ? inputs.assets : (pipeline?.release.assets ?? [])), ...(notes.full ? [{ name: "RELEASE-NOTES.md", mediaType: "text/markdown", bytes: Buffer.from(notes.full) }] : [])],

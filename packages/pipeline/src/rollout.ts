@@ -2,7 +2,7 @@ import { runChecks, type Check, type ChecksReport } from "@release-actions/check
 import { Fault, type Code } from "@release-actions/codes";
 import { connectCluster, readRunning, renderManifests, rollOut, type Cluster, type Rendered, type Rollout, type Running } from "@release-actions/deploy";
 import { readFiles } from "@release-actions/github";
-import type { Release } from "@release-actions/ledger";
+import type { Component, Release } from "@release-actions/ledger";
 import type { StepRecord } from "@release-actions/plan";
 import { readChecks } from "./configuration/pipeline-file.ts";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
@@ -40,17 +40,21 @@ export async function prepare(world: World, product: string, environment: Enviro
   };
 }
 
-/** The tags that an environment's images get. */
-export function imageTagsOf(environment: EnvironmentSettings, placeholders: Placeholders): string[] {
-  return (environment["image-tags"] ?? ["${environment}"]).map((template) => fill(template, placeholders));
+/** The tags that a component's image gets in an environment. */
+export function imageTagsOf(environment: EnvironmentSettings, placeholders: Placeholders, component: Component): string[] {
+  const values = { ...placeholders, component: component.name, image: component.image, digest: component.digest };
+  return (environment["image-tags"] ?? ["${environment}"]).map((template) => fill(template, values));
 }
 
 function render(environment: EnvironmentSettings, release: Release, files: { path: string; text: string }[], placeholders: Placeholders): Rendered {
-  const [tag] = imageTagsOf(environment, placeholders);
   return renderManifests({
     files: files.filter((file) => /\.(ya?ml|json)$/.test(file.path)),
     // People read the tag, the cluster runs the digest.
-    images: release.components.map(({ image, digest }) => ({ image, reference: tag === undefined ? `${image}@${digest}` : `${image}:${tag}@${digest}` })),
+    images: release.components.map((component) => {
+      const [tag] = imageTagsOf(environment, placeholders, component);
+      const { image, digest } = component;
+      return { image, reference: tag === undefined ? `${image}@${digest}` : `${image}:${tag}@${digest}` };
+    }),
     namespace: placeholders.namespace ?? "default",
     placeholders: Object.fromEntries(Object.entries(placeholders).filter((entry): entry is [string, string] => entry[1] !== undefined)),
     version: release.version,

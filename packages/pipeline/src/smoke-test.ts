@@ -60,7 +60,7 @@ async function askedOf(inputs: SmokeTestInputs, job: Job): Promise<Asked> {
   const isPath = inputs.checks !== undefined && !/[\n:[{]/.test(inputs.checks);
   const own = inputs.checks === undefined ? undefined : isPath ? await checksAt(inputs, job, inputs.checks) : readChecks("checks", inputs.checks);
   const identity: CheckFile | undefined = inputs.identity === undefined ? own?.identity : readIdentity(inputs.identity);
-  const alone = own !== undefined && inputs.url !== undefined && !inputs.environment;
+  const alone = own !== undefined && inputs.url !== undefined && (!inputs.environment || !inputs.config);
   if (alone) {
     const version = inputs.version ?? givenVersion(job) ?? job.variables["GITHUB_REF_NAME"] ?? "";
     const commit = job.variables["GITHUB_SHA"] ?? "";
@@ -74,7 +74,10 @@ async function askedOf(inputs: SmokeTestInputs, job: Job): Promise<Asked> {
       pods: [],
     };
   }
-  if (!inputs.config) throw new Fault("RA1001", { saw: "`url` and `checks` are not given, and `config` is empty" });
+  if (!inputs.config) {
+    const missing = [inputs.url === undefined ? "`url`" : "", own === undefined ? "`checks`" : ""].filter((name) => name !== "");
+    throw new Fault("RA1001", { saw: `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not given, and \`config\` is empty` });
+  }
   const { world, pipeline, environment, release } = await outlineOf(connect(inputs, job), inputs, job);
   const prepared = await prepare(world, pipeline.product, environment, release);
   const cluster = inputs.kubeconfig && prepared.rendered ? await openCluster(world, { kubeconfig: inputs.kubeconfig, allowExec: false }, environment) : undefined;

@@ -3,7 +3,7 @@ import { readTagFacts, type TagFacts } from "@release-actions/github";
 import { markdownText } from "@release-actions/markdown";
 import { imageTag, schemeOf, type Scheme, type Version } from "@release-actions/versions";
 import { releaseBranches } from "./candidate.ts";
-import { connect, findPipeline, type Logins } from "./connect.ts";
+import { connect, findPipeline, readDefaultBranch, type Logins } from "./connect.ts";
 import { compareManifests } from "./gate/rules.ts";
 import type { ActionResult, Job } from "./job.ts";
 import { findingTable, lines } from "./report/summaries.ts";
@@ -57,7 +57,9 @@ export async function validateTag(inputs: ValidateTagInputs, job: Job): Promise<
     return answer([form, finding], { ...base, valid: "true" }, false, tag);
   }
   const manifests = inputs.manifests ?? pipeline?.tag?.manifests ?? [];
-  const branches = await releaseBranches(world, { defaultBranch: pipeline?.defaultBranch ?? "main", tag: { branch: inputs.branch ?? pipeline?.tag?.branch } });
+  const branch = inputs.branch ?? pipeline?.tag?.branch;
+  const defaultBranch = pipeline?.defaultBranch ?? (branch?.length ? "" : await readDefaultBranch(world));
+  const branches = await releaseBranches(world, { defaultBranch, tag: { branch } });
   const facts = await readTagFacts(world.github, { tag, branches, checks: false, files: manifests });
   const order = orderOf(scheme, version, facts.tags);
   const findings: Finding[] = [

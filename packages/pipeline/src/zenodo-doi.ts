@@ -45,7 +45,8 @@ export async function zenodoDoi(inputs: ZenodoDoiInputs, job: Job): Promise<Acti
     metadata,
     ...withValue("concept", inputs.concept ?? settings.concept),
     ...withValue("depositionId", ledger?.recorded?.depositionId),
-    resuming: job.env.runAttempt > 1,
+    // Only the ledger knows for certain that no earlier run has made a draft.
+    resuming: job.env.runAttempt > 1 || ledger === undefined || inputs.step === "publish",
   };
   const { steps, state } = inputs.step === "reserve" ? zenodo.reserve(reservation) : zenodo.publish({ ...reservation, files: await filesOf(connection, inputs.files ?? settings.files ?? [], tag, version, job) });
   for (const step of steps) await done(connection, step);

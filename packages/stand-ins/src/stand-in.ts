@@ -36,7 +36,7 @@ export type RecordedRequest = {
 export type PlannedFault = {
   matches(request: { method: string; host: string; path: string }): boolean;
   when: "before" | "after";
-  does: "reset" | "hang" | { status: number; headers?: Record<string, string>; body?: string } | (() => void);
+  does: "reset" | "hang" | { status: number; headers?: Record<string, string>; body?: string } | (() => void | "gone");
 };
 
 /** A server that stands in for a real one: the same protocol, the same refusals, and a record of every request. */
@@ -163,8 +163,9 @@ function applyFault(fault: PlannedFault, response: ServerResponse): boolean {
   if (fault.does === "reset") response.destroy();
   else if (fault.does === "hang") return true;
   else if (typeof fault.does === "function") {
-    fault.does();
-    return false;
+    // `gone`: whoever asked is no longer there, so nothing is answered, and before it took effect nothing is done.
+    if (fault.does() !== "gone") return false;
+    response.destroy();
   } else {
     response.writeHead(fault.does.status, fault.does.headers);
     response.end(fault.does.body);

@@ -11,7 +11,6 @@ export const placeholderNames = [
   "digest",
   "namespace",
   "url",
-  "doi",
 ] as const;
 
 export type Placeholders = Partial<Record<(typeof placeholderNames)[number], string>>;

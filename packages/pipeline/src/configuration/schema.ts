@@ -156,7 +156,7 @@ export const pipelineSchema = v.strictObject({
   defaults: v.optional(v.unknown()),
   environments: v.record(name, environmentSchema),
   issue: v.optional(v.strictObject({ title: v.optional(template), labels: v.optional(listOf(text)) }), {}),
-  release: v.optional(v.strictObject({ assets: v.optional(listOf(path)), latest: v.optional(v.picklist(["auto", "true", "false"])) }), {}),
+  release: v.optional(v.strictObject({ assets: v.optional(listOf(path)), latest: v.optional(v.pipe(v.union([v.picklist(["auto", "true", "false"]), v.boolean()]), v.transform((value) => (typeof value === "boolean" ? (value ? "true" : "false") : value)))) }), {}),
   zenodo: v.optional(
     v.strictObject({
       server: v.optional(url),

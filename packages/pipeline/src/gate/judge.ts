@@ -1,5 +1,5 @@
 import type { Finding } from "@release-actions/codes";
-import type { Approval, Verdict } from "@release-actions/ledger";
+import { sameBuild, type Approval, type Verdict } from "@release-actions/ledger";
 import { rulesOf } from "../candidate.ts";
 import { fill } from "../configuration/placeholders.ts";
 import { judgeApprovals } from "./approvals.ts";
@@ -31,7 +31,8 @@ export function judge(facts: RuleFacts, now: Date): { verdict: Verdict; approval
 function judgeApprovalsOf({ pipeline, environment, candidate }: RuleFacts, required: { role: string; count: number }[]): { finding: Finding; approvals: Approval[] } | undefined {
   const release = candidate.release;
   if (release === undefined || candidate.facts === undefined) return undefined;
-  const passes = candidate.record?.passes.filter((line) => line.environment === environment.from).map((line) => line.at) ?? [];
+  // The first pass of these very digests: testing them again does not take an approval back, building anew does.
+  const tested = candidate.record?.passes.find((pass) => pass.environment === environment.from && sameBuild(pass.release, release))?.at;
   const withdrawals = candidate.record?.withdrawn.map((line) => line.at) ?? [];
   return judgeApprovals({
     required,
@@ -41,6 +42,6 @@ function judgeApprovalsOf({ pipeline, environment, candidate }: RuleFacts, requi
     version: release.version,
     digests: release.components.map((component) => component.digest),
     environment: environment.name,
-    notBefore: [...passes, ...withdrawals].toSorted().at(-1),
+    notBefore: [...(tested === undefined ? [] : [tested]), ...withdrawals].toSorted().at(-1),
   });
 }

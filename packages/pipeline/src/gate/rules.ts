@@ -2,7 +2,8 @@ import type { Finding } from "@release-actions/codes";
 import type { StatusCheck } from "@release-actions/github";
 import { schemeOf, type Version } from "@release-actions/versions";
 import { manifestVersion } from "@release-actions/versions";
-import type { Candidate } from "../candidate.ts";
+import { lastPass, sameBuild } from "@release-actions/ledger";
+import { testedIn, type Candidate } from "../candidate.ts";
 import type { EnvironmentSettings, Pipeline } from "../configuration/pipeline-file.ts";
 import type { History } from "../history.ts";
 import type { Request } from "../request.ts";
@@ -36,8 +37,8 @@ export function judgeTag({ pipeline, request, candidate }: RuleFacts): Finding {
   if (facts?.commit === undefined) {
     return { rule, holds: false, code: "RA1303", saw: `there is no tag ${version.tag}`, next: `Push the tag: \`git tag ${version.tag} && git push origin ${version.tag}\`.` };
   }
-  const recorded = candidate.record?.release.commit;
-  if (recorded !== undefined && recorded !== facts.commit) {
+  const recorded = candidate.record?.passes.find((pass) => pass.release.commit !== facts.commit)?.release.commit;
+  if (recorded !== undefined) {
     return { rule, holds: false, code: "RA1307", saw: `the tag ${version.tag} is at ${facts.commit.slice(0, 7)}, and the ledger has it at ${recorded.slice(0, 7)}` };
   }
   if (request.action === "release" && !candidate.branches.some((branch) => facts.onBranch[branch])) {
@@ -109,10 +110,10 @@ export function judgeImages({ candidate, environment }: RuleFacts): Finding | un
 /** Did these digests pass where this environment takes its releases from? */
 export function judgeEvidence({ environment, request, candidate }: RuleFacts): Finding | undefined {
   const rule = "evidence";
-  const where = request.action === "rollback" ? environment.name : environment.from;
+  const where = testedIn(environment, request);
   if (where === undefined) return undefined;
   const version = candidate.version !== undefined && !("wrong" in candidate.version) ? candidate.version.text : candidate.given;
-  const pass = candidate.record?.passes.findLast((line) => line.environment === where);
+  const pass = lastPass(candidate.record, where);
   if (pass === undefined) {
     return {
       rule,
@@ -127,6 +128,9 @@ export function judgeEvidence({ environment, request, candidate }: RuleFacts): F
             ? `nothing has passed in ${where} yet`
             : `${version} has not passed in ${where}`,
     };
+  }
+  if (candidate.release !== undefined && !sameBuild(candidate.release, pass.release)) {
+    return { rule, holds: false, code: "RA1203", saw: `${version} passed in ${where} with other digests than these (${pass.entry})` };
   }
   const withdrawn = candidate.record?.withdrawn.findLast((line) => line.environment === where && Date.parse(line.at) > Date.parse(pass.at));
   if (withdrawn !== undefined && request.action === "release") {

@@ -1,8 +1,18 @@
-import type { Finding } from "@release-actions/codes";
+import { codes, type Finding } from "@release-actions/codes";
 
 /** Several findings as one line for an annotation: code, what was seen, what to do next. */
 export function oneLine(findings: Finding[]): string {
-  return findings.map((finding) => `${finding.code ? `${finding.code} ` : ""}${finding.saw}${finding.next ? `. Next: ${finding.next}` : ""}`).join(" | ");
+  return findings
+    .map((finding) => {
+      const next = nextOf(finding);
+      return `${finding.code ? `${finding.code} ` : ""}${finding.saw.replace(/\.$/, "")}${next ? `. Next: ${next}` : ""}`;
+    })
+    .join(" | ");
+}
+
+/** What to do about a finding: its own sentence, else its code's. */
+export function nextOf(finding: Finding): string | undefined {
+  return finding.next ?? (finding.code ? codes[finding.code].next : undefined);
 }
 
 /** `sha256:4be7a90f1d22`, as people compare digests. */

@@ -3,8 +3,8 @@ import type { Entry, Release } from "@release-actions/ledger";
 import { markdownBlock, markdownCode, markdownLink, markdownText } from "@release-actions/markdown";
 import type { Approved, Ending } from "../carry-out.ts";
 import { spoken } from "../configuration/duration.ts";
-import type { Decision } from "../promote.ts";
-import { instant, shortDigest } from "./sentences.ts";
+import type { Decision } from "../decision.ts";
+import { instant, nextOf, shortDigest } from "./sentences.ts";
 
 type Head = Pick<Decision, "pipeline" | "environment" | "request" | "world">;
 
@@ -147,10 +147,6 @@ function stepDetails({ world }: Pick<Approved, "world">, milliseconds: number): 
 function marker(entry: Entry, release: Release): string {
   const digest = release.components[0]?.digest ?? "";
   return `<!-- release-actions:v1 ${JSON.stringify({ entry: entry.id, environment: entry.environment, digest }).replaceAll("--", "- -")} -->`;
-}
-
-function nextOf(finding: Finding): string | undefined {
-  return finding.next ?? (finding.code ? codes[finding.code].next : undefined);
 }
 
 /** Commands in our own sentences stay code; everything between is text. */
