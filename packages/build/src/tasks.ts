@@ -107,7 +107,11 @@ async function testAll(root: string, options: string[]): Promise<number> {
     return false;
   });
   const tests = runTests(root, options);
-  return end({ ...tests, passed: tests.passed + held.length, failed: tests.failed + steps.length - held.length });
+  return end({
+    ...tests,
+    passed: tests.passed + held.length,
+    failed: tests.failed + steps.length - held.length,
+  });
 }
 
 /** The tests that take minutes: the rehearsal with one thing after the other taken away. */
@@ -127,15 +131,23 @@ function runTests(root: string, options: string[]): Sum {
     `--outputFile.json=${report}`,
     ...options,
   ]);
-  const counts = existsSync(report)
-    ? (JSON.parse(readFileSync(report, "utf8")) as Record<string, number>)
-    : {};
-  const failed = counts["numFailedTests"] ?? 0;
+  const counts = testCounts(report);
+  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+/** What vitest's JSON report counts; a file that does not load has no tests to fail and is one failure itself. */
+function testCounts(report: string): Sum {
+  if (!existsSync(report)) return { passed: 0, failed: 0, skipped: 0 };
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+    readFileSync(report, "utf8"),
+  ) as VitestReport;
+  const unloaded = testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.length === 0,
+  ).length;
   return {
-    passed: counts["numPassedTests"] ?? 0,
-    // A file that does not load has no tests to fail.
-    failed: status !== 0 && failed === 0 ? 1 : failed,
-    skipped: (counts["numPendingTests"] ?? 0) + (counts["numTodoTests"] ?? 0),
+    passed: numPassedTests,
+    failed: numFailedTests + unloaded,
+    skipped: numPendingTests + numTodoTests,
   };
 }
 

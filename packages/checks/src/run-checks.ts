@@ -76,13 +76,17 @@ async function settle(question: Question, end: number, options: ChecksOptions): 
   let last: Attempt | undefined;
   while (options.now() < end) {
     attempts += 1;
-    last = await ask(question, options.transport, end - options.now());
-    inARow = last.held ? inARow + 1 : 0;
-    if (inARow >= Math.max(1, options.settle) || (!last.held && last.final)) break;
+    const left = end - options.now();
+    const attempt = await ask(question, options.transport, left);
+    inARow = attempt.held ? inARow + 1 : 0;
+    // An attempt that the deadline cut short has seen nothing: what was seen before it is the reason.
+    const cutShort = !attempt.held && attempt.code === "RA4003" && left < question.timeout;
+    if (last === undefined || !cutShort) last = attempt;
+    if (inARow >= Math.max(1, options.settle) || (!attempt.held && attempt.final)) break;
     await options.sleep(
-      Math.min(last.held ? settlePause : pause, Math.max(0, end - options.now())),
+      Math.min(attempt.held ? settlePause : pause, Math.max(0, end - options.now())),
     );
-    if (!last.held) pause = Math.min(longestPause, pause * 2);
+    if (!attempt.held) pause = Math.min(longestPause, pause * 2);
   }
   const verdict = verdictOf(
     question,

@@ -20,7 +20,9 @@ async function main([command, ...rest]: string[]): Promise<number> {
     return 2;
   }
   if (Number(process.versions.node.split(".")[0]) < 24) {
-    console.error(`The rehearsal runs the actions on Node 24, as GitHub does, and this is Node ${process.versions.node}.\nInstall Node 24, then run the command again.`);
+    console.error(
+      `The rehearsal runs the actions on Node 24, as GitHub does, and this is Node ${process.versions.node}.\nInstall Node 24, then run the command again.`,
+    );
     return 1;
   }
   // Loaded only here: no action and no other command pays for it.
@@ -36,6 +38,7 @@ async function main([command, ...rest]: string[]): Promise<number> {
 /** The release tree that this command is part of: the nearest folder above with the actions in it. */
 function ownTree(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "action.yml")) && dirname(folder) !== folder) folder = dirname(folder);
+  while (!existsSync(join(folder, "action.yml")) && dirname(folder) !== folder)
+    folder = dirname(folder);
   return folder;
 }

@@ -12,7 +12,8 @@ export const configuration = {
   },
   RA1103: {
     title: "A key or value of the file is wrong",
-    means: "Every key must be known and every value of its type: a misspelt rule would otherwise be no rule.",
+    means:
+      "Every key must be known and every value of its type: a misspelt rule would otherwise be no rule.",
     next: "Correct the file at the line and column that are named.",
   },
   RA1104: {

@@ -13,8 +13,14 @@ export class Fault extends Error {
   /** `unknown`: a write was sent and no answer says whether it took effect. It is read before it is sent again. */
   readonly outcome: "none" | "unknown";
 
-  constructor(code: Code, about: { saw: string; next?: string; cause?: unknown; outcome?: "none" | "unknown" }) {
-    super(`${code} ${codes[code].title}: ${about.saw}`, about.cause === undefined ? undefined : { cause: about.cause });
+  constructor(
+    code: Code,
+    about: { saw: string; next?: string; cause?: unknown; outcome?: "none" | "unknown" },
+  ) {
+    super(
+      `${code} ${codes[code].title}: ${about.saw}`,
+      about.cause === undefined ? undefined : { cause: about.cause },
+    );
     this.name = "Fault";
     this.code = code;
     this.saw = about.saw;

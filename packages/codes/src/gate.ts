@@ -2,22 +2,26 @@
 export const gate = {
   RA1201: {
     title: "Another run works on this environment",
-    means: "The ledger's last entry of the environment is open, and the run that opened it has not ended.",
+    means:
+      "The ledger's last entry of the environment is open, and the run that opened it has not ended.",
     next: "Wait for that run to end, or run it again if it was cancelled.",
   },
   RA1202: {
     title: "This person may not run it",
-    means: "`gate.run-by` names the roles that may start this action, and the person who started the run has none of them.",
+    means:
+      "`gate.run-by` names the roles that may start this action, and the person who started the run has none of them.",
     next: "Somebody with the role starts the workflow.",
   },
   RA1203: {
     title: "There is no evidence that this build was tested",
-    means: "The environment takes only releases whose commit and digests passed in the environment before it.",
+    means:
+      "The environment takes only releases whose commit and digests passed in the environment before it.",
     next: "Release the version into the environment before it first, then start this workflow again.",
   },
   RA1204: {
     title: "There is no recorded release to go back to",
-    means: "A rollback goes to a release that passed in this environment; the ledger has none that fits.",
+    means:
+      "A rollback goes to a release that passed in this environment; the ledger has none that fits.",
     next: "Name a version that passed here, or release a mended version.",
   },
   RA1205: {
@@ -27,12 +31,14 @@ export const gate = {
   },
   RA1206: {
     title: "The build's image is not in the registry",
-    means: "The first environment takes the image that the build of the tagged commit pushed, and it is not there.",
+    means:
+      "The first environment takes the image that the build of the tagged commit pushed, and it is not there.",
     next: "Wait for the build of that commit, or run it again; `gate.wait` lets this run wait for it.",
   },
   RA1207: {
     title: "A required check has not succeeded",
-    means: "Every check of `gate.status-checks` must have run and succeeded on the released commit; skipped or missing is not success.",
+    means:
+      "Every check of `gate.status-checks` must have run and succeeded on the released commit; skipped or missing is not success.",
     next: "Mend the commit or run the check again, then start this workflow again.",
   },
   RA1211: {
@@ -42,7 +48,8 @@ export const gate = {
   },
   RA1212: {
     title: "The release is not approved",
-    means: "`gate.approvals` asks for one person of each role to approve this version and these digests in writing.",
+    means:
+      "`gate.approvals` asks for one person of each role to approve this version and these digests in writing.",
     next: "The person with the role comments `/approve <version>` in the release issue.",
   },
 } as const;

@@ -12,7 +12,8 @@ export const github = {
   },
   RA5003: {
     title: "The job's token may not do this",
-    means: "The job's `permissions:` do not hold what this step needs. Nothing was written by this request.",
+    means:
+      "The job's `permissions:` do not hold what this step needs. Nothing was written by this request.",
     next: "Add the named permission to the job's `permissions:` in the workflow file.",
   },
   RA5004: {
@@ -27,7 +28,8 @@ export const github = {
   },
   RA5010: {
     title: "The ledger cannot be read",
-    means: "A file on the ledger's branch is not what this version of release-actions writes: somebody edited it, or a newer version did.",
+    means:
+      "A file on the ledger's branch is not what this version of release-actions writes: somebody edited it, or a newer version did.",
     next: "Restore the branch to its last commit by the pipeline, or use the version of the actions that wrote it.",
   },
   RA5011: {
@@ -37,7 +39,14 @@ export const github = {
   },
   RA5012: {
     title: "A newer entry took this environment over",
-    means: "The run was resumed, but another run has released into the environment since. Nothing was written.",
+    means:
+      "The run was resumed, but another run has released into the environment since. Nothing was written.",
     next: "Start a new run if this version is still wanted.",
+  },
+  RA5013: {
+    title: "This run has ended already",
+    means:
+      "The run's entry in the ledger is closed as failed or rolled back. A run that ended is not continued; nothing was written.",
+    next: "Start a new run of the workflow.",
   },
 } as const;

@@ -2,17 +2,20 @@
 export const network = {
   RA8001: {
     title: "A server could not be reached",
-    means: "No connection, no name, or no answer after several tries. Nothing was written by this request.",
+    means:
+      "No connection, no name, or no answer after several tries. Nothing was written by this request.",
     next: "Check the address, the proxy variables and the server's status page, then run the job again.",
   },
   RA8002: {
     title: "A write was sent and its outcome is not known",
-    means: "The connection ended or the server failed before it answered. The next run reads the outcome before it writes.",
+    means:
+      "The connection ended or the server failed before it answered. The next run reads the outcome before it writes.",
     next: "Run the job again: it looks first and repeats nothing that was done.",
   },
   RA8003: {
     title: "A server's certificate is not trusted",
-    means: "The certificate is expired, for another name, or signed by somebody the runner does not know.",
+    means:
+      "The certificate is expired, for another name, or signed by somebody the runner does not know.",
     next: "Renew the certificate, or give its authority to the runner with NODE_EXTRA_CA_CERTS.",
   },
   RA8004: {

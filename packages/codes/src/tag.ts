@@ -7,7 +7,8 @@ export const tag = {
   },
   RA1302: {
     title: "The tag is not a release of this scheme",
-    means: "A release's tag must have exactly the form that `tag.scheme` says; nothing was written.",
+    means:
+      "A release's tag must have exactly the form that `tag.scheme` says; nothing was written.",
     next: "Delete the tag and tag the commit again in the right form, or correct `tag.scheme`.",
   },
   RA1303: {
@@ -17,12 +18,14 @@ export const tag = {
   },
   RA1304: {
     title: "The tagged commit is not on the release branch",
-    means: "Only commits that are on `tag.branch` are releases: what was never reviewed there is never deployed.",
+    means:
+      "Only commits that are on `tag.branch` are releases: what was never reviewed there is never deployed.",
     next: "Merge the commit into the branch first, then tag the merged commit.",
   },
   RA1305: {
     title: "The version is not newer than the last release",
-    means: "The version is lower than or equal to that of a release that already exists in its series.",
+    means:
+      "The version is lower than or equal to that of a release that already exists in its series.",
     next: "Choose a higher version, or use the action rollback to go back to an older one.",
   },
   RA1306: {
@@ -32,7 +35,8 @@ export const tag = {
   },
   RA1307: {
     title: "The tag moved",
-    means: "The tag points to another commit than the one that the ledger has for this version. Tags are never moved.",
+    means:
+      "The tag points to another commit than the one that the ledger has for this version. Tags are never moved.",
     next: "Make a new version for the new commit.",
   },
 } as const;

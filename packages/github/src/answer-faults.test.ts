@@ -2,24 +2,59 @@ import { expect, test } from "vitest";
 import { faultOfAnswer, faultOfQuery } from "./answer-faults.ts";
 
 test("a refused REST request names the permission and the line to add", () => {
-  const fault = faultOfAnswer(403, { "x-accepted-github-permissions": "deployments=write" }, { message: "Resource not accessible by integration" }, "POST /repos/o/r/deployments");
-  expect(fault).toMatchObject({ code: "RA5003", next: "Add `deployments: write` under `permissions:` of this job in the workflow file." });
+  const fault = faultOfAnswer(
+    403,
+    { "x-accepted-github-permissions": "deployments=write" },
+    { message: "Resource not accessible by integration" },
+    "POST /repos/o/r/deployments",
+  );
+  expect(fault).toMatchObject({
+    code: "RA5003",
+    next: "Add `deployments: write` under `permissions:` of this job in the workflow file.",
+  });
 });
 
 test("of alternatives the first is named, of parts all", () => {
-  const fault = faultOfAnswer(403, { "x-accepted-github-permissions": "issues=write,metadata=read; pull_requests=write" }, { message: "Resource not accessible by integration" }, "x");
-  expect(fault.next).toBe("Add `issues: write` and `metadata: read` under `permissions:` of this job in the workflow file.");
+  const fault = faultOfAnswer(
+    403,
+    { "x-accepted-github-permissions": "issues=write,metadata=read; pull_requests=write" },
+    { message: "Resource not accessible by integration" },
+    "x",
+  );
+  expect(fault.next).toBe(
+    "Add `issues: write` and `metadata: read` under `permissions:` of this job in the workflow file.",
+  );
 });
 
 test.each([
   [["repository", "tag", "target", "statusCheckRollup"], "`checks: read` and `statuses: read`"],
   [["repository", "issues"], "`issues: read`"],
-  [["repository", "base", "compare", "commits", "nodes", 0, "associatedPullRequests"], "`pull-requests: read`"],
-  [["repository", "base", "compare", "commits", "nodes", 0, "associatedPullRequests", "nodes", 0, "closingIssuesReferences"], "`issues: read`"],
+  [
+    ["repository", "base", "compare", "commits", "nodes", 0, "associatedPullRequests"],
+    "`pull-requests: read`",
+  ],
+  [
+    [
+      "repository",
+      "base",
+      "compare",
+      "commits",
+      "nodes",
+      0,
+      "associatedPullRequests",
+      "nodes",
+      0,
+      "closingIssuesReferences",
+    ],
+    "`issues: read`",
+  ],
   [["repository", "defaultBranchRef"], "`contents: read`"],
   [["createCommitOnBranch"], "`contents: write`"],
 ])("a refused field %j needs %s", (path, permission) => {
-  const fault = faultOfQuery([{ type: "FORBIDDEN", message: "Resource not accessible by integration", path }], undefined);
+  const fault = faultOfQuery(
+    [{ type: "FORBIDDEN", message: "Resource not accessible by integration", path }],
+    undefined,
+  );
   expect(fault).toMatchObject({ code: "RA5003" });
   expect(fault.next).toContain(permission);
 });
@@ -35,5 +70,7 @@ test.each([
 });
 
 test("a stale head of a branch is told apart", () => {
-  expect(faultOfQuery([{ type: "STALE_DATA", message: "Expected branch to point to" }], undefined).code).toBe("RA5011");
+  expect(
+    faultOfQuery([{ type: "STALE_DATA", message: "Expected branch to point to" }], undefined).code,
+  ).toBe("RA5011");
 });

@@ -12,11 +12,15 @@ export function faultOfAnswer(
 ): Fault {
   const said = sentence(body);
   if (status === 401) return new Fault("RA5001", { saw: `${what}: ${said}`, cause });
-  if ((status === 403 || status === 429) && (headers["x-ratelimit-remaining"] === "0" || headers["retry-after"])) {
+  if (
+    (status === 403 || status === 429) &&
+    (headers["x-ratelimit-remaining"] === "0" || headers["retry-after"])
+  ) {
     return new Fault("RA5005", { saw: `${what}: ${said}`, cause });
   }
   const accepted = headers["x-accepted-github-permissions"];
-  if (status === 403 && /not accessible by/.test(said)) return missingPermission(what, said, accepted, cause);
+  if (status === 403 && /not accessible by/.test(said))
+    return missingPermission(what, said, accepted, cause);
   return new Fault("RA5002", { saw: `${what} was answered ${status}: ${said}`, cause });
 }
 
@@ -24,11 +28,20 @@ export function faultOfAnswer(
 export function faultOfQuery(errors: QueryError[], cause: unknown): Fault {
   const [first] = errors;
   const said = errors.map((error) => error.message).join("; ");
-  if (errors.some((error) => error.type === "FORBIDDEN" || /not accessible by/.test(error.message))) {
-    return missingPermission(`${(first?.path ?? ["the query"]).join(".")}`, said, permissionOf(errors), cause);
+  if (
+    errors.some((error) => error.type === "FORBIDDEN" || /not accessible by/.test(error.message))
+  ) {
+    return missingPermission(
+      `${(first?.path ?? ["the query"]).join(".")}`,
+      said,
+      permissionOf(errors),
+      cause,
+    );
   }
-  if (errors.some((error) => error.type === "RATE_LIMITED")) return new Fault("RA5005", { saw: said, cause });
-  if (errors.some((error) => error.type === "STALE_DATA")) return new Fault("RA5011", { saw: said, cause });
+  if (errors.some((error) => error.type === "RATE_LIMITED"))
+    return new Fault("RA5005", { saw: said, cause });
+  if (errors.some((error) => error.type === "STALE_DATA"))
+    return new Fault("RA5011", { saw: said, cause });
   return new Fault("RA5002", { saw: said, cause });
 }
 
@@ -48,7 +61,12 @@ function permissionOf(errors: QueryError[]): string | undefined {
   return fieldPermissions.find(([field]) => field.test(path))?.[1];
 }
 
-function missingPermission(what: string, said: string, accepted: string | undefined, cause: unknown): Fault {
+function missingPermission(
+  what: string,
+  said: string,
+  accepted: string | undefined,
+  cause: unknown,
+): Fault {
   // GitHub lists alternatives with `;` and parts of one with `,`: the first alternative is the least.
   const lines = accepted
     ?.split(";")[0]
@@ -57,7 +75,9 @@ function missingPermission(what: string, said: string, accepted: string | undefi
     .join(" and ");
   return new Fault("RA5003", {
     saw: `${what}: ${said}`,
-    ...(lines ? { next: `Add ${lines} under \`permissions:\` of this job in the workflow file.` } : {}),
+    ...(lines
+      ? { next: `Add ${lines} under \`permissions:\` of this job in the workflow file.` }
+      : {}),
     cause,
   });
 }
@@ -65,7 +85,10 @@ function missingPermission(what: string, said: string, accepted: string | undefi
 function sentence(body: unknown): string {
   if (typeof body === "string") return body.slice(0, 500);
   if (typeof body === "object" && body !== null && "message" in body) {
-    const details = "errors" in body && Array.isArray(body.errors) ? ` ${JSON.stringify(body.errors).slice(0, 500)}` : "";
+    const details =
+      "errors" in body && Array.isArray(body.errors)
+        ? ` ${JSON.stringify(body.errors).slice(0, 500)}`
+        : "";
     return `${String(body.message).slice(0, 500)}${details}`;
   }
   return "no reason was given";

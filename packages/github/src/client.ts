@@ -50,11 +50,15 @@ export function openGitHub(options: {
     // The header has whole seconds; a later answer never turns the clock back within its second.
     if (Number.isFinite(served)) clock = { served: Math.max(served, now()), at: performance.now() };
   };
-  const now = (): number => (clock === undefined ? Date.now() - 1e12 : clock.served + performance.now() - clock.at);
+  const now = (): number =>
+    clock === undefined ? Date.now() - 1e12 : clock.served + performance.now() - clock.at;
 
   const fetchBy =
     (retry: "reads" | "always") =>
-    async (url: string, init: { method?: string; headers?: Record<string, string>; body?: string | Buffer }): Promise<FetchAnswer> => {
+    async (
+      url: string,
+      init: { method?: string; headers?: Record<string, string>; body?: string | Buffer },
+    ): Promise<FetchAnswer> => {
       const answer = await transport.send({
         method: methodOf(init.method),
         url,
@@ -77,7 +81,11 @@ export function openGitHub(options: {
   const reading = { fetch: fetchBy("always"), log: silent };
   const writing = { fetch: fetchBy("reads"), log: silent };
 
-  const graphql = async <T>(text: string, variables: Record<string, unknown>, write: boolean): Promise<T> => {
+  const graphql = async <T>(
+    text: string,
+    variables: Record<string, unknown>,
+    write: boolean,
+  ): Promise<T> => {
     try {
       return await octokit.graphql<T>(text, { ...variables, request: write ? writing : reading });
     } catch (error) {
@@ -120,25 +128,37 @@ export function openGitHub(options: {
       const answer = await transport.send({
         method: "POST",
         url: target.href,
-        headers: { authorization: `Bearer ${options.token}`, accept: "application/vnd.github+json", "content-type": mediaType },
+        headers: {
+          authorization: `Bearer ${options.token}`,
+          accept: "application/vnd.github+json",
+          "content-type": mediaType,
+        },
         body: bytes,
       });
       noteTime(answer);
       if (outcomeUnknown(answer)) {
-        throw new Fault("RA8002", { saw: `the upload of ${name} was answered ${answer.status}`, outcome: "unknown" });
+        throw new Fault("RA8002", {
+          saw: `the upload of ${name} was answered ${answer.status}`,
+          outcome: "unknown",
+        });
       }
-      if (answer.status >= 400) throw faultOfAnswer(answer.status, answer.headers, answer.text(), `the upload of ${name}`);
+      if (answer.status >= 400)
+        throw faultOfAnswer(answer.status, answer.headers, answer.text(), `the upload of ${name}`);
       return answer.json();
     },
     download: async (path) => {
       const answer = await transport.send({
         method: "GET",
         url: `${options.apiUrl}${path}`,
-        headers: { authorization: `Bearer ${options.token}`, accept: "application/vnd.github+json" },
+        headers: {
+          authorization: `Bearer ${options.token}`,
+          accept: "application/vnd.github+json",
+        },
         limit: 1024 * 1024 * 1024,
       });
       noteTime(answer);
-      if (answer.status >= 400) throw faultOfAnswer(answer.status, answer.headers, answer.text(), `GET ${path}`);
+      if (answer.status >= 400)
+        throw faultOfAnswer(answer.status, answer.headers, answer.text(), `GET ${path}`);
       return answer.bytes;
     },
     now: () => {
@@ -158,7 +178,12 @@ function methodOf(method = "GET"): (typeof methods)[number] {
 }
 
 function hasQueryErrors(error: unknown): error is Error & { errors: QueryError[] } {
-  return error instanceof Error && error.name === "GraphqlResponseError" && "errors" in error && Array.isArray(error.errors);
+  return (
+    error instanceof Error &&
+    error.name === "GraphqlResponseError" &&
+    "errors" in error &&
+    Array.isArray(error.errors)
+  );
 }
 
 /** Octokit wraps what our transport threw; the Fault inside is the truth. */
@@ -167,17 +192,30 @@ function asFault(error: unknown, what: string, write: boolean): Fault {
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause instanceof Fault) return cause;
   const answer = responseOf(error);
-  if (answer === undefined) return new Fault("RA5002", { saw: `${what}: no answer could be read`, cause: error });
+  if (answer === undefined)
+    return new Fault("RA5002", { saw: `${what}: no answer could be read`, cause: error });
   if (write && [500, 502, 503, 504].includes(answer.status)) {
-    return new Fault("RA8002", { saw: `${what} was answered ${answer.status}`, cause: error, outcome: "unknown" });
+    return new Fault("RA8002", {
+      saw: `${what} was answered ${answer.status}`,
+      cause: error,
+      outcome: "unknown",
+    });
   }
   return faultOfAnswer(answer.status, answer.headers, answer.data, what, error);
 }
 
-function responseOf(error: unknown): { status: number; headers: Record<string, string>; data: unknown } | undefined {
+function responseOf(
+  error: unknown,
+): { status: number; headers: Record<string, string>; data: unknown } | undefined {
   if (typeof error !== "object" || error === null || !("response" in error)) return undefined;
   const response = error.response;
-  if (typeof response !== "object" || response === null || !("status" in response) || !("headers" in response)) return undefined;
+  if (
+    typeof response !== "object" ||
+    response === null ||
+    !("status" in response) ||
+    !("headers" in response)
+  )
+    return undefined;
   return {
     status: Number(response.status),
     headers: response.headers as Record<string, string>,

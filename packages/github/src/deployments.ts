@@ -12,7 +12,13 @@ export type DeploymentState = "in_progress" | "success" | "failure" | "inactive"
  */
 export function deploymentStep(
   github: GitHub,
-  about: { entry: string; commit: string; environment: string; production: boolean; fresh: boolean },
+  about: {
+    entry: string;
+    commit: string;
+    environment: string;
+    production: boolean;
+    fresh: boolean;
+  },
 ): Step<number> {
   const ours = async (): Promise<number[]> => {
     const listed = await github.rest<Deployment[]>("GET /repos/{owner}/{repo}/deployments", {
@@ -20,7 +26,10 @@ export function deploymentStep(
       environment: about.environment,
       per_page: 100,
     });
-    return listed.filter((deployment) => entryOf(deployment.payload) === about.entry).map((deployment) => deployment.id).sort((a, b) => a - b);
+    return listed
+      .filter((deployment) => entryOf(deployment.payload) === about.entry)
+      .map((deployment) => deployment.id)
+      .sort((a, b) => a - b);
   };
   // An entry that this very process has allocated cannot have a deployment yet: the first look costs nothing.
   let unwritten = about.fresh;
@@ -49,8 +58,13 @@ export function deploymentStep(
       const [first, ...others] = await ours();
       if (first === undefined) throw new Error("a deployment that was made is not listed");
       for (const id of others) {
-        await github.rest("POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", { deployment_id: id, state: "inactive" });
-        await github.rest("DELETE /repos/{owner}/{repo}/deployments/{deployment_id}", { deployment_id: id });
+        await github.rest("POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", {
+          deployment_id: id,
+          state: "inactive",
+        });
+        await github.rest("DELETE /repos/{owner}/{repo}/deployments/{deployment_id}", {
+          deployment_id: id,
+        });
       }
       return first;
     },
@@ -60,7 +74,15 @@ export function deploymentStep(
 /** The step that sets a deployment's state. A second equal row would be harmless noise; the last state is looked at first. */
 export function deploymentStatusStep(
   github: GitHub,
-  about: { entry: string; deployment: number; state: DeploymentState; url?: string; logUrl: string; description: string; fresh: boolean },
+  about: {
+    entry: string;
+    deployment: number;
+    state: DeploymentState;
+    url?: string;
+    logUrl: string;
+    description: string;
+    fresh: boolean;
+  },
 ): Step<void> {
   let unwritten = about.fresh;
   return {
@@ -68,11 +90,14 @@ export function deploymentStatusStep(
     title: `Say on GitHub that the deployment is ${about.state.replace("_", " ")}`,
     look: async (): Promise<Look<void>> => {
       if (unwritten) return { state: "todo" };
-      const [last] = await github.rest<DeploymentStatus[]>("GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", {
-        deployment_id: about.deployment,
-        per_page: 1,
-      });
-      return last?.state === about.state ? { state: "done", value: undefined } : { state: "todo" };
+      const listed = await github.rest<DeploymentStatus[]>(
+        "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+        { deployment_id: about.deployment, per_page: 100 },
+      );
+      // An entry has a deployment of its own, which comes to each state once.
+      return listed.some(({ state }) => state === about.state)
+        ? { state: "done", value: undefined }
+        : { state: "todo" };
     },
     act: async () => {
       unwritten = false;
@@ -91,7 +116,9 @@ export function deploymentStatusStep(
 
 function entryOf(payload: unknown): unknown {
   const value = typeof payload === "string" ? tryJson(payload) : payload;
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)["release-actions"] : undefined;
+  return typeof value === "object" && value !== null
+    ? (value as Record<string, unknown>)["release-actions"]
+    : undefined;
 }
 
 function tryJson(text: string): unknown {

@@ -13,7 +13,11 @@ export type LedgerHead = {
 };
 
 /** Reads the branch's head and files in one query. @throws Fault RA50xx */
-export async function readLedger(github: GitHub, branch: string, paths: string[]): Promise<LedgerHead> {
+export async function readLedger(
+  github: GitHub,
+  branch: string,
+  paths: string[],
+): Promise<LedgerHead> {
   const { repository } = await github.query<{ repository: Record<string, unknown> | null }>(
     `query ledger($owner: String!, $name: String!, $branch: String!${paths.map((_, index) => `, $p${index}: String!`).join("")}) {
       repository(owner: $owner, name: $name) {
@@ -25,7 +29,9 @@ export async function readLedger(github: GitHub, branch: string, paths: string[]
       owner: github.repository.owner,
       name: github.repository.name,
       branch: `refs/heads/${branch}`,
-      ...Object.fromEntries(paths.map((path, index) => [`p${index}`, `refs/heads/${branch}:${path}`])),
+      ...Object.fromEntries(
+        paths.map((path, index) => [`p${index}`, `refs/heads/${branch}:${path}`]),
+      ),
     },
   );
   const head = repository?.["head"] as { target: { oid: string } } | null | undefined;
@@ -85,21 +91,36 @@ export function appendStep(
           if (!(error instanceof Fault) || error.code !== "RA5011") throw error;
         }
       }
-      throw new Fault("RA5011", { saw: `${options.branch} was appended to by others five times in a row` });
+      throw new Fault("RA5011", {
+        saw: `${options.branch} was appended to by others five times in a row`,
+      });
     },
   };
 }
 
-async function appendCommit(github: GitHub, branch: string, expected: string, append: Append): Promise<string> {
-  const { createCommitOnBranch } = await github.mutate<{ createCommitOnBranch: { commit: { oid: string } } }>(
+async function appendCommit(
+  github: GitHub,
+  branch: string,
+  expected: string,
+  append: Append,
+): Promise<string> {
+  const { createCommitOnBranch } = await github.mutate<{
+    createCommitOnBranch: { commit: { oid: string } };
+  }>(
     `mutation append($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }`,
     {
       input: {
-        branch: { repositoryNameWithOwner: `${github.repository.owner}/${github.repository.name}`, branchName: branch },
+        branch: {
+          repositoryNameWithOwner: `${github.repository.owner}/${github.repository.name}`,
+          branchName: branch,
+        },
         expectedHeadOid: expected,
         message: { headline: append.message },
         fileChanges: {
-          additions: Object.entries(append.files).map(([path, text]) => ({ path, contents: Buffer.from(text).toString("base64") })),
+          additions: Object.entries(append.files).map(([path, text]) => ({
+            path,
+            contents: Buffer.from(text).toString("base64"),
+          })),
         },
       },
     },
@@ -108,10 +129,19 @@ async function appendCommit(github: GitHub, branch: string, expected: string, ap
 }
 
 /** Makes the branch as an orphan with its first append; undefined when another run has just made it. */
-async function createBranch(github: GitHub, branch: string, append: Append): Promise<string | undefined> {
+async function createBranch(
+  github: GitHub,
+  branch: string,
+  append: Append,
+): Promise<string | undefined> {
   const files = { "README.md": readme, ...append.files };
   const tree = await github.rest<{ sha: string }>("POST /repos/{owner}/{repo}/git/trees", {
-    tree: Object.entries(files).map(([path, content]) => ({ path, mode: "100644", type: "blob", content })),
+    tree: Object.entries(files).map(([path, content]) => ({
+      path,
+      mode: "100644",
+      type: "blob",
+      content,
+    })),
   });
   const commit = await github.rest<{ sha: string }>("POST /repos/{owner}/{repo}/git/commits", {
     message: append.message,
@@ -119,7 +149,10 @@ async function createBranch(github: GitHub, branch: string, append: Append): Pro
     parents: [],
   });
   try {
-    await github.rest("POST /repos/{owner}/{repo}/git/refs", { ref: `refs/heads/${branch}`, sha: commit.sha });
+    await github.rest("POST /repos/{owner}/{repo}/git/refs", {
+      ref: `refs/heads/${branch}`,
+      sha: commit.sha,
+    });
     return commit.sha;
   } catch (error) {
     if (error instanceof Fault && /already exists/i.test(error.saw)) return undefined;

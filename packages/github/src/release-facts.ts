@@ -62,7 +62,10 @@ type CommitNode = {
 type Answer = {
   repository:
     | ({
-        tag: { target: CommitNode | { __typename: "Tag"; target: CommitNode } } & Record<string, { status: string; behindBy: number } | null>;
+        tag: { target: CommitNode | { __typename: "Tag"; target: CommitNode } } & Record<
+          string,
+          { status: string; behindBy: number } | null
+        >;
         tags: { nodes: { name: string }[] };
         issues?: { nodes: IssueNode[] };
       } & Record<string, unknown>)
@@ -90,7 +93,8 @@ type IssueNode = {
 /** Reads everything about a tag in one query. @throws Fault RA50xx */
 export async function readTagFacts(github: GitHub, ask: TagQuery): Promise<TagFacts> {
   const commit = `oid ${ask.checks ? "statusCheckRollup { contexts(first: 100) { nodes { __typename ... on CheckRun { name status conclusion } ... on StatusContext { context state } } } }" : ""}`;
-  const numbered = (names: string[], letter: string) => names.map((_, index) => `, $${letter}${index}: String!`).join("");
+  const numbered = (names: string[], letter: string) =>
+    names.map((_, index) => `, $${letter}${index}: String!`).join("");
   const { repository } = await github.query<Answer>(
     `query tag($owner: String!, $name: String!, $tag: String!${ask.issueLabels ? ", $labels: [String!]" : ""}${numbered(ask.branches, "b")}${numbered(ask.files, "f")}) {
       repository(owner: $owner, name: $name) {
@@ -115,7 +119,9 @@ export async function readTagFacts(github: GitHub, ask: TagQuery): Promise<TagFa
       tag: `refs/tags/${ask.tag}`,
       ...(ask.issueLabels ? { labels: ask.issueLabels } : {}),
       ...Object.fromEntries(ask.branches.map((branch, index) => [`b${index}`, branch])),
-      ...Object.fromEntries(ask.files.map((path, index) => [`f${index}`, `refs/tags/${ask.tag}:${path}`])),
+      ...Object.fromEntries(
+        ask.files.map((path, index) => [`f${index}`, `refs/tags/${ask.tag}:${path}`]),
+      ),
     },
   );
   const target = repository?.tag?.target;
@@ -130,17 +136,24 @@ export async function readTagFacts(github: GitHub, ask: TagQuery): Promise<TagFa
       }),
     ),
     tags: repository?.tags.nodes.map((node) => node.name) ?? [],
-    checks: ask.checks ? (tagged?.statusCheckRollup?.contexts.nodes.map(statusCheck) ?? []) : undefined,
+    checks: ask.checks
+      ? (tagged?.statusCheckRollup?.contexts.nodes.map(statusCheck) ?? [])
+      : undefined,
     issues: ask.issueLabels ? (repository?.issues?.nodes.map(releaseIssue) ?? []) : undefined,
     files: Object.fromEntries(
-      ask.files.map((path, index) => [path, (repository?.[`f${index}`] as { text?: string | null } | null)?.text ?? undefined]),
+      ask.files.map((path, index) => [
+        path,
+        (repository?.[`f${index}`] as { text?: string | null } | null)?.text ?? undefined,
+      ]),
     ),
   };
 }
 
 /** Names of the branches, at most 100: for globs in `tag.branch`. */
 export async function readBranches(github: GitHub): Promise<string[]> {
-  const { repository } = await github.query<{ repository: { refs: { nodes: { name: string }[] } } | null }>(
+  const { repository } = await github.query<{
+    repository: { refs: { nodes: { name: string }[] } } | null;
+  }>(
     `query branches($owner: String!, $name: String!) {
       repository(owner: $owner, name: $name) { refs(refPrefix: "refs/heads/", first: 100) { nodes { name } } }
     }`,
@@ -150,13 +163,25 @@ export async function readBranches(github: GitHub): Promise<string[]> {
 }
 
 function statusCheck(
-  node: { __typename: "CheckRun"; name: string; status: string; conclusion: string | null } | { __typename: "StatusContext"; context: string; state: string },
+  node:
+    | { __typename: "CheckRun"; name: string; status: string; conclusion: string | null }
+    | { __typename: "StatusContext"; context: string; state: string },
 ): StatusCheck {
   if (node.__typename === "StatusContext") {
-    const state = node.state === "SUCCESS" ? "success" : node.state === "PENDING" || node.state === "EXPECTED" ? "pending" : "failed";
+    const state =
+      node.state === "SUCCESS"
+        ? "success"
+        : node.state === "PENDING" || node.state === "EXPECTED"
+          ? "pending"
+          : "failed";
     return { name: node.context, state, said: node.state.toLowerCase() };
   }
-  if (node.status !== "COMPLETED") return { name: node.name, state: "pending", said: node.status.toLowerCase().replaceAll("_", " ") };
+  if (node.status !== "COMPLETED")
+    return {
+      name: node.name,
+      state: "pending",
+      said: node.status.toLowerCase().replaceAll("_", " "),
+    };
   // Neutral and skipped are green on GitHub's page; a check that did not run has proven nothing.
   const said = (node.conclusion ?? "without a conclusion").toLowerCase();
   return { name: node.name, state: said === "success" ? "success" : "failed", said };

@@ -11,7 +11,8 @@ export function blobText(path: string, object: unknown): string | undefined {
   if (typeof object !== "object" || object === null) return undefined;
   const { text, isTruncated } = object as { text?: string | null; isTruncated?: boolean };
   if (text === undefined) return undefined;
-  if (text === null || isTruncated) throw new Fault("RA5004", { saw: `${path} is not a text file below ${largest} bytes` });
+  if (text === null || isTruncated)
+    throw new Fault("RA5004", { saw: `${path} is not a text file below ${largest} bytes` });
   return text;
 }
 
@@ -21,7 +22,10 @@ export async function readDefaultFile(
   path: string,
 ): Promise<{ text: string | undefined; defaultBranch: string; commit: string }> {
   const { repository } = await github.query<{
-    repository: { defaultBranchRef: { name: string; target: { oid: string } } | null; file: unknown } | null;
+    repository: {
+      defaultBranchRef: { name: string; target: { oid: string } } | null;
+      file: unknown;
+    } | null;
   }>(
     `query configuration($owner: String!, $name: String!, $file: String!) {
       repository(owner: $owner, name: $name) {
@@ -42,7 +46,11 @@ export async function readDefaultFile(
  * Reads files and folders (their direct files, and one level of folders below) of a commit in one query.
  * @throws Fault RA5004 for a path that does not exist there
  */
-export async function readFiles(github: GitHub, commit: string, paths: string[]): Promise<RepositoryFile[]> {
+export async function readFiles(
+  github: GitHub,
+  commit: string,
+  paths: string[],
+): Promise<RepositoryFile[]> {
   if (paths.length === 0) return [];
   const blob = "... on Blob { text isTruncated }";
   const { repository } = await github.query<{ repository: Record<string, unknown> | null }>(
@@ -54,7 +62,9 @@ export async function readFiles(github: GitHub, commit: string, paths: string[])
     {
       owner: github.repository.owner,
       name: github.repository.name,
-      ...Object.fromEntries(paths.map((path, index) => [`p${index}`, `${commit}:${path.replace(/\/+$/, "")}`])),
+      ...Object.fromEntries(
+        paths.map((path, index) => [`p${index}`, `${commit}:${path.replace(/\/+$/, "")}`]),
+      ),
     },
   );
   return paths.flatMap((path, index) => {
@@ -74,18 +84,30 @@ function filesIn(path: string, object: unknown): RepositoryFile[] {
     const text = blobText(path, object);
     return text === undefined ? [] : [{ path, text }];
   }
-  return entries.flatMap((entry) => (entry.object === null ? [] : filesIn(`${path}/${entry.name}`, entry.object)));
+  return entries.flatMap((entry) =>
+    entry.object === null ? [] : filesIn(`${path}/${entry.name}`, entry.object),
+  );
 }
 
 /** Reads files that may be missing at a ref (`HEAD`, `refs/tags/1.2.3`, a commit), in one query. */
-export async function readOptionalFiles(github: GitHub, ref: string, paths: string[]): Promise<Record<string, string | undefined>> {
+export async function readOptionalFiles(
+  github: GitHub,
+  ref: string,
+  paths: string[],
+): Promise<Record<string, string | undefined>> {
   const { repository } = await github.query<{ repository: Record<string, unknown> | null }>(
     `query optional($owner: String!, $name: String!${paths.map((_, index) => `, $p${index}: String!`).join("")}) {
       repository(owner: $owner, name: $name) {
         ${paths.map((_, index) => `p${index}: object(expression: $p${index}) { ... on Blob { text isTruncated } }`).join("\n")}
       }
     }`,
-    { owner: github.repository.owner, name: github.repository.name, ...Object.fromEntries(paths.map((path, index) => [`p${index}`, `${ref}:${path}`])) },
+    {
+      owner: github.repository.owner,
+      name: github.repository.name,
+      ...Object.fromEntries(paths.map((path, index) => [`p${index}`, `${ref}:${path}`])),
+    },
   );
-  return Object.fromEntries(paths.map((path, index) => [path, blobText(path, repository?.[`p${index}`])]));
+  return Object.fromEntries(
+    paths.map((path, index) => [path, blobText(path, repository?.[`p${index}`])]),
+  );
 }

@@ -2,6 +2,9 @@ import type { GitHub } from "./client.ts";
 
 /** Has a workflow run ended? Undefined when GitHub no longer knows it. Needs `actions: read`. @throws Fault RA5003 without it */
 export async function runHasEnded(github: GitHub, id: number): Promise<boolean | undefined> {
-  const run = await github.find<{ status: string }>("GET /repos/{owner}/{repo}/actions/runs/{run_id}", { run_id: id });
+  const run = await github.find<{ status: string }>(
+    "GET /repos/{owner}/{repo}/actions/runs/{run_id}",
+    { run_id: id },
+  );
   return run === undefined ? undefined : run.status === "completed";
 }

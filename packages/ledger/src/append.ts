@@ -1,4 +1,13 @@
-import { keptPasses, keptReleases, type Current, type Entry, type EntryResult, type Pass, type Release, type VersionRecord } from "./entry.ts";
+import {
+  keptPasses,
+  keptReleases,
+  type Current,
+  type Entry,
+  type EntryResult,
+  type Pass,
+  type Release,
+  type VersionRecord,
+} from "./entry.ts";
 import { ledgerPaths } from "./paths.ts";
 
 /** Files to write in one append, path to content. */
@@ -13,7 +22,10 @@ export function nextId(environment: string, current: Current | undefined): strin
 /** Opens an entry: from now on it holds the environment's lock. */
 export function openEntry(product: string, current: Current | undefined, entry: Entry): Append {
   const paths = ledgerPaths(product, entry.environment);
-  const abandoned = current?.latest.result === "running" && current.latest.id !== entry.id ? current.latest : undefined;
+  const abandoned =
+    current?.latest.result === "running" && current.latest.id !== entry.id
+      ? current.latest
+      : undefined;
   return {
     message: `${entry.id}: ${entry.action} ${entry.release.version} started by ${entry.actor}`,
     files: {
@@ -96,14 +108,29 @@ function evidence(
   const files: Record<string, string> = {};
   const pass = { environment: entry.environment, entry: entry.id, at, release: entry.release };
   const released = versions.released ?? { passes: [], withdrawn: [] };
-  const record: VersionRecord = { ...released, passes: [...released.passes, pass].slice(-keptPasses) };
+  const record: VersionRecord = {
+    ...released,
+    passes: [...released.passes, pass].slice(-keptPasses),
+  };
   files[paths.version(entry.release.version)] = text(record);
   for (const component of entry.release.components) {
-    files[paths.digest(component.digest)] = text({ component: component.name, version: entry.release.version });
+    files[paths.digest(component.digest)] = text({
+      component: component.name,
+      version: entry.release.version,
+    });
   }
-  if (entry.action === "rollback" && entry.replaced && entry.replaced.version !== entry.release.version) {
+  if (
+    entry.action === "rollback" &&
+    entry.replaced &&
+    entry.replaced.version !== entry.release.version
+  ) {
     const replaced = versions.replaced ?? { passes: [], withdrawn: [] };
-    const withdrawal = { environment: entry.environment, entry: entry.id, at, reason: entry.reason ?? "" };
+    const withdrawal = {
+      environment: entry.environment,
+      entry: entry.id,
+      at,
+      reason: entry.reason ?? "",
+    };
     files[paths.version(entry.replaced.version)] = text({
       ...replaced,
       withdrawn: [...replaced.withdrawn, withdrawal],
@@ -119,7 +146,11 @@ export function lastPass(record: VersionRecord | undefined, environment: string)
 
 /** Are these the same builds: the same commit, and for each component the same digest? */
 export function sameBuild(a: Release, b: Release): boolean {
-  const lines = (release: Release): string => release.components.map(({ name, digest }) => `${name}=${digest}`).toSorted().join(" ");
+  const lines = (release: Release): string =>
+    release.components
+      .map(({ name, digest }) => `${name}=${digest}`)
+      .toSorted()
+      .join(" ");
   return a.commit === b.commit && lines(a) === lines(b);
 }
 

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { closeEntry, lastPass, nextId, openEntry, releaseBefore, runningRelease, sameBuild } from "./append.ts";
+import {
+  closeEntry,
+  lastPass,
+  nextId,
+  openEntry,
+  releaseBefore,
+  runningRelease,
+  sameBuild,
+} from "./append.ts";
 import type { Current, Entry, Release } from "./entry.ts";
 import { ledgerPaths } from "./paths.ts";
 import { readCurrent, readVersionRecord } from "./read.ts";
@@ -14,7 +22,12 @@ const release = (version: string): Release => ({
 const at = "2026-03-02T09:00:00.000Z";
 
 /** Runs one entry through the ledger and gives what is current afterwards. */
-function pass(current: Current | undefined, version: string, more: Partial<Entry> = {}, result: "passed" | "failed" | "rolled-back" = "passed") {
+function pass(
+  current: Current | undefined,
+  version: string,
+  more: Partial<Entry> = {},
+  result: "passed" | "failed" | "rolled-back" = "passed",
+) {
   const replaced = runningRelease(current);
   const entry: Entry = {
     id: nextId("production", current),
@@ -33,7 +46,10 @@ function pass(current: Current | undefined, version: string, more: Partial<Entry
   const opened = openEntry("CDC", current, entry);
   const open = readCurrent("current", opened.files["cdc/production/current.json"]);
   if (!open) throw new Error("not opened");
-  return { opened, ...closeEntry("CDC", open, { result, at }, { released: undefined, replaced: undefined }) };
+  return {
+    opened,
+    ...closeEntry("CDC", open, { result, at }, { released: undefined, replaced: undefined }),
+  };
 }
 
 describe("an environment's file", () => {
@@ -43,9 +59,15 @@ describe("an environment's file", () => {
     expect(runningRelease(first)?.version).toBe("2.4.0");
     expect(releaseBefore(first)).toBeUndefined();
     const second = pass(first, "2.4.1").current;
-    expect([runningRelease(second)?.version, releaseBefore(second)?.version]).toEqual(["2.4.1", "2.4.0"]);
+    expect([runningRelease(second)?.version, releaseBefore(second)?.version]).toEqual([
+      "2.4.1",
+      "2.4.0",
+    ]);
     const back = pass(second, "2.4.0", { action: "rollback", reason: "broken" });
-    expect([runningRelease(back.current)?.version, releaseBefore(back.current)]).toEqual(["2.4.0", undefined]);
+    expect([runningRelease(back.current)?.version, releaseBefore(back.current)]).toEqual([
+      "2.4.0",
+      undefined,
+    ]);
     expect(back.current.latest.id).toBe("production-3");
   });
 
@@ -66,7 +88,9 @@ describe("an environment's file", () => {
 
 test("a pass is evidence for its version, a rollback withdraws the version that it replaced", () => {
   const first = pass(undefined, "2.4.0");
-  expect(readVersionRecord("v", first.files["cdc/versions/2.4.0.json"])?.passes).toEqual([{ environment: "production", entry: "production-1", at, release: release("2.4.0") }]);
+  expect(readVersionRecord("v", first.files["cdc/versions/2.4.0.json"])?.passes).toEqual([
+    { environment: "production", entry: "production-1", at, release: release("2.4.0") },
+  ]);
   expect(first.files).toHaveProperty([`cdc/digests/sha256=3a=${digestOf("2.4.0").slice(7)}.json`]);
   const second = pass(first.current, "2.4.1");
   const back = pass(second.current, "2.4.0", { action: "rollback", reason: "broken" });
@@ -77,11 +101,28 @@ test("a pass is evidence for its version, a rollback withdraws the version that 
 
 test("a version that was built anew keeps its old passes with the old digests", () => {
   const first = pass(undefined, "2.4.0");
-  const anew = { ...release("2.4.0"), components: [{ name: "web", image: "registry.example.org/web", digest: digestOf("9.9.9") }] };
-  const opened = readCurrent("c", openEntry("CDC", undefined, { ...first.entry, environment: "staging", id: "staging-1", release: anew, result: "running" }).files["cdc/staging/current.json"]);
+  const anew = {
+    ...release("2.4.0"),
+    components: [{ name: "web", image: "registry.example.org/web", digest: digestOf("9.9.9") }],
+  };
+  const opened = readCurrent(
+    "c",
+    openEntry("CDC", undefined, {
+      ...first.entry,
+      environment: "staging",
+      id: "staging-1",
+      release: anew,
+      result: "running",
+    }).files["cdc/staging/current.json"],
+  );
   if (!opened) throw new Error("not opened");
   const before = readVersionRecord("v", first.files["cdc/versions/2.4.0.json"]);
-  const closed = closeEntry("CDC", opened, { result: "passed", at }, { released: before, replaced: undefined });
+  const closed = closeEntry(
+    "CDC",
+    opened,
+    { result: "passed", at },
+    { released: before, replaced: undefined },
+  );
   const record = readVersionRecord("v", closed.files["cdc/versions/2.4.0.json"]);
   expect(lastPass(record, "production")?.release).toEqual(release("2.4.0"));
   expect(lastPass(record, "staging")?.release).toEqual(anew);
@@ -89,14 +130,19 @@ test("a version that was built anew keeps its old passes with the old digests", 
 });
 
 test("a failure is no evidence", () => {
-  expect(Object.keys(pass(undefined, "2.4.0", {}, "failed").files)).toEqual(["cdc/production/current.json", "cdc/production/entries/production-1.json"]);
+  expect(Object.keys(pass(undefined, "2.4.0", {}, "failed").files)).toEqual([
+    "cdc/production/current.json",
+    "cdc/production/entries/production-1.json",
+  ]);
 });
 
 test("an entry whose holder is gone is closed by who takes over", () => {
   const first = pass(undefined, "2.4.0");
   const open: Current = { ...first.current, latest: { ...first.entry, result: "running" } };
   const next = pass(open, "2.4.1");
-  expect(JSON.parse(next.opened.files["cdc/production/entries/production-1.json"] ?? "")).toMatchObject({ result: "failed" });
+  expect(
+    JSON.parse(next.opened.files["cdc/production/entries/production-1.json"] ?? ""),
+  ).toMatchObject({ result: "failed" });
 });
 
 test("names cannot leave their folder or meet", () => {
@@ -105,6 +151,9 @@ test("names cannot leave their folder or meet", () => {
   expect(ledgerPaths("A B", "x").current).not.toBe(ledgerPaths("A-B", "x").current);
 });
 
-test.each(["{", "[]", "{}", '{"latest":{},"passed":[]}'])("a file that the ledger did not write is refused: %s", (text) => {
-  expect(() => readCurrent("cdc/production/current.json", text)).toThrow("RA5010");
-});
+test.each(["{", "[]", "{}", '{"latest":{},"passed":[]}'])(
+  "a file that the ledger did not write is refused: %s",
+  (text) => {
+    expect(() => readCurrent("cdc/production/current.json", text)).toThrow("RA5010");
+  },
+);

@@ -14,6 +14,10 @@ export function ledgerPaths(product: string, environment: string) {
 
 /** A name as one part of a path: letters, digits, `.`, `_`, `+` and `-`; anything else becomes its code, so that no two names meet. */
 function folderName(name: string): string {
-  const safe = [...name.toLowerCase()].map((letter) => (/[a-z0-9._+-]/.test(letter) ? letter : `=${letter.codePointAt(0)?.toString(16)}=`)).join("");
+  const safe = [...name.toLowerCase()]
+    .map((letter) =>
+      /[a-z0-9._+-]/.test(letter) ? letter : `=${letter.codePointAt(0)?.toString(16)}=`,
+    )
+    .join("");
   return safe.startsWith(".") ? `=2e=${safe.slice(1)}` : safe;
 }

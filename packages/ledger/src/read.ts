@@ -7,7 +7,10 @@ export function readCurrent(path: string, text: string | undefined): Current | u
 }
 
 /** Reads a version's record. @throws Fault RA5010 */
-export function readVersionRecord(path: string, text: string | undefined): VersionRecord | undefined {
+export function readVersionRecord(
+  path: string,
+  text: string | undefined,
+): VersionRecord | undefined {
   return text === undefined ? undefined : check(path, text, isVersionRecord);
 }
 
@@ -18,7 +21,13 @@ export function readEntry(path: string, text: string | undefined): Entry | undef
 
 /** Reads which entry a run has opened. @throws Fault RA5010 */
 export function readRun(path: string, text: string | undefined): string | undefined {
-  return text === undefined ? undefined : check(path, text, (value): value is { entry: string } => isObject(value) && isText(value["entry"])).entry;
+  return text === undefined
+    ? undefined
+    : check(
+        path,
+        text,
+        (value): value is { entry: string } => isObject(value) && isText(value["entry"]),
+      ).entry;
 }
 
 function check<T>(path: string, text: string, holds: (value: unknown) => value is T): T {
@@ -28,13 +37,18 @@ function check<T>(path: string, text: string, holds: (value: unknown) => value i
   } catch (cause) {
     throw new Fault("RA5010", { saw: `${path} on the ledger's branch is not JSON`, cause });
   }
-  if (!holds(value)) throw new Fault("RA5010", { saw: `${path} on the ledger's branch does not have the ledger's form` });
+  if (!holds(value))
+    throw new Fault("RA5010", {
+      saw: `${path} on the ledger's branch does not have the ledger's form`,
+    });
   return value;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string";
-const isList = (value: unknown, holds: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(holds);
+const isList = (value: unknown, holds: (item: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(holds);
 
 function isRelease(value: unknown): value is Release {
   return (
@@ -44,7 +58,12 @@ function isRelease(value: unknown): value is Release {
     isText(value["commit"]) &&
     isList(
       value["components"],
-      (item) => isObject(item) && isText(item["name"]) && isText(item["image"]) && isText(item["digest"]) && /^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/.test(item["digest"]),
+      (item) =>
+        isObject(item) &&
+        isText(item["name"]) &&
+        isText(item["image"]) &&
+        isText(item["digest"]) &&
+        /^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/.test(item["digest"]),
     )
   );
 }
@@ -68,11 +87,23 @@ function isCurrent(value: unknown): value is Current {
   return (
     isObject(value) &&
     isEntry(value["latest"]) &&
-    isList(value["passed"], (item) => isObject(item) && isText(item["entry"]) && isText(item["at"]) && isRelease(item["release"]))
+    isList(
+      value["passed"],
+      (item) =>
+        isObject(item) && isText(item["entry"]) && isText(item["at"]) && isRelease(item["release"]),
+    )
   );
 }
 
 function isVersionRecord(value: unknown): value is VersionRecord {
-  const isLine = (item: unknown): boolean => isObject(item) && isText(item["environment"]) && isText(item["entry"]) && isText(item["at"]);
-  return isObject(value) && isList(value["passes"], (item) => isLine(item) && isObject(item) && isRelease(item["release"])) && isList(value["withdrawn"], isLine);
+  const isLine = (item: unknown): boolean =>
+    isObject(item) && isText(item["environment"]) && isText(item["entry"]) && isText(item["at"]);
+  return (
+    isObject(value) &&
+    isList(
+      value["passes"],
+      (item) => isLine(item) && isObject(item) && isRelease(item["release"]),
+    ) &&
+    isList(value["withdrawn"], isLine)
+  );
 }

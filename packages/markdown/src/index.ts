@@ -11,17 +11,25 @@ export function markdownText(text: string): string {
       .replaceAll(control, " ")
       .replaceAll(hidden, "")
       // One pass: what it writes must not be escaped again. Addresses, `#12`, `GH-12` and `www.` become links without any mark-up.
-      .replaceAll(/[\\`*_[\]|~]|[&<>@]|:(?=\/\/)|#(?=\w)|(?<=\bGH)-(?=\d)|(?<=\bwww)\./gi, (character) =>
-        "\\`*_[]|~".includes(character) ? `\\${character}` : entity(character),
+      .replaceAll(
+        /[\\`*_[\]|~]|[&<>@]|:(?=\/\/)|#(?=\w)|(?<=\bGH)-(?=\d)|(?<=\bwww)\./gi,
+        (character) => ("\\`*_[]|~".includes(character) ? `\\${character}` : entity(character)),
       )
       // Headings, lists and rules begin a line.
-      .replace(/^(\s*)(#|[-+=](?=\s|$|-|=)|\d+[.)](?=\s|$))/, (_, blank: string, mark: string) => `${blank}${mark.slice(0, -1)}\\${mark.slice(-1)}`)
+      .replace(
+        /^(\s*)(#|[-+=](?=\s|$|-|=)|\d+[.)](?=\s|$))/,
+        (_, blank: string, mark: string) => `${blank}${mark.slice(0, -1)}\\${mark.slice(-1)}`,
+      )
   );
 }
 
 /** Foreign text as a code span: nothing in it is mark-up, and no backtick ends it. */
 export function markdownCode(text: string): string {
-  const line = text.toWellFormed().replaceAll(control, " ").replaceAll(hidden, "").replaceAll("|", "\\|");
+  const line = text
+    .toWellFormed()
+    .replaceAll(control, " ")
+    .replaceAll(hidden, "")
+    .replaceAll("|", "\\|");
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map((run) => run[0].length));
   const fence = "`".repeat(longest + 1);
   const pad = line === "" || line.startsWith("`") || line.endsWith("`") ? " " : "";
@@ -31,7 +39,11 @@ export function markdownCode(text: string): string {
 /** Foreign lines as a code block; no line of it can end the block. */
 export function markdownBlock(text: string): string {
   // eslint-disable-next-line no-control-regex -- line ends stay, all other control characters go
-  const lines = text.toWellFormed().replaceAll(/\r\n?/g, "\n").replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, " ").replaceAll(hidden, "");
+  const lines = text
+    .toWellFormed()
+    .replaceAll(/\r\n?/g, "\n")
+    .replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, " ")
+    .replaceAll(hidden, "");
   const longest = Math.max(2, ...[...lines.matchAll(/`+/g)].map((run) => run[0].length));
   const fence = "`".repeat(longest + 1);
   return `${fence}text\n${lines}\n${fence}`;
@@ -40,7 +52,8 @@ export function markdownBlock(text: string): string {
 /** A link whose text and address may be foreign; an address that is not http or https becomes plain text. */
 export function markdownLink(text: string, address: string): string {
   const url = URL.parse(address);
-  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return markdownText(text);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:"))
+    return markdownText(text);
   return `[${markdownText(text)}](<${url.href.replaceAll(/[<>\\\s]/g, (character) => encodeURIComponent(character))}>)`;
 }
 

@@ -22,7 +22,10 @@ test.each([
   expect(markdownText(text)).toBe(expected);
 });
 
-const hostile = fc.string({ unit: fc.constantFrom(..."`*_[]()<>&@#|~\\\n\r\u2028 a1.-+:/!".split(""), "www", "GH"), maxLength: 40 });
+const hostile = fc.string({
+  unit: fc.constantFrom(..."`*_[]()<>&@#|~\\\n\r\u2028 a1.-+:/!".split(""), "www", "GH"),
+  maxLength: 40,
+});
 
 test("no text has live mark-up, and undoing the escapes gives it back", () => {
   fc.assert(
@@ -30,7 +33,10 @@ test("no text has live mark-up, and undoing the escapes gives it back", () => {
       const escaped = markdownText(text);
       expect(escaped).not.toMatch(/[\n\r\u2028<>@]/);
       expect(escaped).not.toMatch(/(?<!\\)(?:\\\\)*[`*_[\]|~]/);
-      const plain = escaped.replaceAll(/&#(\d+);/g, (_, code) => `\u0001${String.fromCodePoint(Number(code))}`).replaceAll(/\\([^\u0001])/g, "$1").replaceAll("\u0001", "");
+      const plain = escaped
+        .replaceAll(/&#(\d+);/g, (_, code) => `\u0001${String.fromCodePoint(Number(code))}`)
+        .replaceAll(/\\([^\u0001])/g, "$1")
+        .replaceAll("\u0001", "");
       expect(plain).toBe(text.replaceAll(/[\n\r\u2028]+/g, " "));
     }),
     { numRuns: 5000 },
@@ -42,7 +48,12 @@ test("no code span or block is ended by its text", () => {
     fc.property(hostile, (text) => {
       const span = markdownCode(text);
       const fence = /^`+/.exec(span)?.[0] ?? "";
-      expect(span.slice(fence.length, -fence.length).match(/`+/g)?.every((run) => run.length !== fence.length) ?? true).toBe(true);
+      expect(
+        span
+          .slice(fence.length, -fence.length)
+          .match(/`+/g)
+          ?.every((run) => run.length !== fence.length) ?? true,
+      ).toBe(true);
       const block = markdownBlock(text).split("\n");
       const mark = /^`+/.exec(block[0] ?? "")?.[0] ?? "";
       expect(block.slice(1, -1).some((line) => line.trim().startsWith(mark))).toBe(false);
@@ -53,5 +64,7 @@ test("no code span or block is ended by its text", () => {
 
 test("only web addresses are linked", () => {
   expect(markdownLink("x", "javascript:alert(1)")).toBe("x");
-  expect(markdownLink("a]b", "https://example.org/a b>c")).toBe("[a\\]b](<https://example.org/a%20b%3Ec>)");
+  expect(markdownLink("a]b", "https://example.org/a b>c")).toBe(
+    "[a\\]b](<https://example.org/a%20b%3Ec>)",
+  );
 });

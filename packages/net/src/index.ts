@@ -1,2 +1,10 @@
 export { createTransport, type TransportOptions } from "./node-transport.ts";
-export { outcomeUnknown, type Answer, type Body, type Outgoing, type SentRequest, type Transport, type Trust } from "./transport.ts";
+export {
+  outcomeUnknown,
+  type Answer,
+  type Body,
+  type Outgoing,
+  type SentRequest,
+  type Transport,
+  type Trust,
+} from "./transport.ts";

@@ -1,4 +1,11 @@
-import { frame, json, listen, movableClock, type Incoming, type Reply } from "@release-actions/stand-ins";
+import {
+  frame,
+  json,
+  listen,
+  movableClock,
+  type Incoming,
+  type Reply,
+} from "@release-actions/stand-ins";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
@@ -10,7 +17,11 @@ afterEach(async () => {
 });
 
 async function serve(route: (request: Incoming) => Reply | Promise<Reply>) {
-  const standIn = frame({ name: "server", clock: movableClock(), route: async (request) => route(request) });
+  const standIn = frame({
+    name: "server",
+    clock: movableClock(),
+    route: async (request) => route(request),
+  });
   const served = await listen(standIn);
   closers.push(served.close);
   return { ...served, standIn };
@@ -18,7 +29,11 @@ async function serve(route: (request: Incoming) => Reply | Promise<Reply>) {
 
 function open(env: Record<string, string> = {}) {
   const pauses: number[] = [];
-  const transport = createTransport({ env, userAgent: "release-actions/test", sleep: async (pause) => void pauses.push(pause) });
+  const transport = createTransport({
+    env,
+    userAgent: "release-actions/test",
+    sleep: async (pause) => void pauses.push(pause),
+  });
   closers.push(transport.close);
   return { transport, pauses };
 }
@@ -26,7 +41,10 @@ function open(env: Record<string, string> = {}) {
 describe("retries", () => {
   test("a read is sent again after a 502 and after a reset", async () => {
     const { url, standIn } = await serve(() => json(200, { fine: true }));
-    standIn.faults.push({ matches: () => true, when: "before", does: { status: 502 } }, { matches: () => true, when: "before", does: "reset" });
+    standIn.faults.push(
+      { matches: () => true, when: "before", does: { status: 502 } },
+      { matches: () => true, when: "before", does: "reset" },
+    );
     const { transport } = open();
     expect((await transport.send({ method: "GET", url })).json()).toEqual({ fine: true });
     expect(transport.sent.map((request) => request.status)).toEqual([502, 0, 200]);
@@ -36,13 +54,20 @@ describe("retries", () => {
     const { url, standIn } = await serve(() => json(201, {}, { wrote: true }));
     standIn.faults.push({ matches: () => true, when: "after", does: "reset" });
     const { transport } = open();
-    await expect(transport.send({ method: "POST", url, body: "x" })).rejects.toMatchObject({ code: "RA8002", outcome: "unknown" });
+    await expect(transport.send({ method: "POST", url, body: "x" })).rejects.toMatchObject({
+      code: "RA8002",
+      outcome: "unknown",
+    });
     expect(standIn.requests.filter((request) => request.wrote)).toHaveLength(1);
   });
 
   test("a write that a 429 refused is sent again after the pause that was asked for", async () => {
     const { url, standIn } = await serve(() => json(201, {}, { wrote: true }));
-    standIn.faults.push({ matches: () => true, when: "before", does: { status: 429, headers: { "retry-after": "7" } } });
+    standIn.faults.push({
+      matches: () => true,
+      when: "before",
+      does: { status: 429, headers: { "retry-after": "7" } },
+    });
     const { transport, pauses } = open();
     expect((await transport.send({ method: "POST", url, body: "x" })).status).toBe(201);
     expect(pauses).toEqual([7000]);
@@ -60,24 +85,38 @@ describe("retries", () => {
     const { url, close } = await serve(() => json(200, {}));
     await close();
     closers.length = 0;
-    await expect(open().transport.send({ method: "POST", url, body: "x" })).rejects.toMatchObject({ code: "RA8001", outcome: "none" });
+    await expect(open().transport.send({ method: "POST", url, body: "x" })).rejects.toMatchObject({
+      code: "RA8001",
+      outcome: "none",
+    });
   });
 
   test("a server that goes quiet is given up", async () => {
     const { url, standIn } = await serve(() => json(200, {}));
-    for (let index = 0; index < 5; index += 1) standIn.faults.push({ matches: () => true, when: "before", does: "hang" });
-    await expect(open().transport.send({ method: "GET", url, timeout: 50 })).rejects.toMatchObject({ code: "RA8001" });
+    for (let index = 0; index < 5; index += 1)
+      standIn.faults.push({ matches: () => true, when: "before", does: "hang" });
+    await expect(open().transport.send({ method: "GET", url, timeout: 50 })).rejects.toMatchObject({
+      code: "RA8001",
+    });
   });
 });
 
 describe("redirects", () => {
   test("credentials stay on their origin", async () => {
     const target = await serve(() => json(200, {}));
-    const source = await serve(() => ({ status: 302, headers: { location: `${target.url}/there` } }));
+    const source = await serve(() => ({
+      status: 302,
+      headers: { location: `${target.url}/there` },
+    }));
     await open().transport.send({
       method: "GET",
       url: source.url,
-      headers: { authorization: "Bearer secret", cookie: "a=b", "x-registry-auth": "secret", accept: "text/plain" },
+      headers: {
+        authorization: "Bearer secret",
+        cookie: "a=b",
+        "x-registry-auth": "secret",
+        accept: "text/plain",
+      },
     });
     const arrived = target.standIn.requests[0]?.headers ?? {};
     expect(arrived["accept"]).toBe("text/plain");
@@ -87,8 +126,13 @@ describe("redirects", () => {
   });
 
   test("a circle ends", async () => {
-    const { url } = await serve((request) => ({ status: 302, headers: { location: request.url.pathname } }));
-    await expect(open().transport.send({ method: "GET", url })).rejects.toMatchObject({ code: "RA8006" });
+    const { url } = await serve((request) => ({
+      status: 302,
+      headers: { location: request.url.pathname },
+    }));
+    await expect(open().transport.send({ method: "GET", url })).rejects.toMatchObject({
+      code: "RA8006",
+    });
   });
 
   test("a write is not redirected", async () => {
@@ -99,12 +143,16 @@ describe("redirects", () => {
 
 test("an answer over the limit is refused", async () => {
   const { url } = await serve(() => ({ status: 200, body: "x".repeat(2000) }));
-  await expect(open().transport.send({ method: "GET", url, limit: 1000 })).rejects.toMatchObject({ code: "RA8004" });
+  await expect(open().transport.send({ method: "GET", url, limit: 1000 })).rejects.toMatchObject({
+    code: "RA8004",
+  });
 });
 
 test("a header with a line end is refused before anything is sent", async () => {
   const { url, standIn } = await serve(() => json(200, {}));
-  await expect(open().transport.send({ method: "GET", url, headers: { "x-title": "a\r\nb: c" } })).rejects.toMatchObject({ code: "RA1002" });
+  await expect(
+    open().transport.send({ method: "GET", url, headers: { "x-title": "a\r\nb: c" } }),
+  ).rejects.toMatchObject({ code: "RA1002" });
   expect(standIn.requests).toHaveLength(0);
 });
 
@@ -123,7 +171,9 @@ test("the proxy of the environment is used, and no_proxy is honoured", async () 
   closers.push(() => void proxy.close());
   const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const { transport } = open({ https_proxy: address, http_proxy: address });
-  await expect(transport.send({ method: "GET", url: "https://nowhere.example.org/", retry: "never" })).rejects.toMatchObject({ code: "RA8001" });
+  await expect(
+    transport.send({ method: "GET", url: "https://nowhere.example.org/", retry: "never" }),
+  ).rejects.toMatchObject({ code: "RA8001" });
   await transport.send({ method: "GET", url });
   expect(seen[0]).toBe("CONNECT nowhere.example.org:443");
   expect(seen[1]).toContain("http://127.0.0.1");

@@ -1,5 +1,10 @@
 import { Fault } from "@release-actions/codes";
-import { Agent as HttpAgent, request as httpRequest, validateHeaderValue, type IncomingMessage } from "node:http";
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  validateHeaderValue,
+  type IncomingMessage,
+} from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Readable } from "node:stream";
 import type { Answer, Body, Outgoing, SentRequest, Transport } from "./transport.ts";
@@ -20,20 +25,40 @@ const defaultTimeout = 30_000;
 const defaultLimit = 64 * 1024 * 1024;
 /** A server that asks for a longer pause than this is not waited for. */
 const longestPause = 120_000;
-const certificateErrors = /^(CERT_|UNABLE_TO_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|ERR_SSL)/;
+const certificateErrors =
+  /^(CERT_|UNABLE_TO_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|ERR_SSL)/;
 /** Raised before a byte of the request was sent, so that a write had no effect. */
-const unsent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ERR_PROXY_TUNNEL"]);
+const unsent = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ERR_PROXY_TUNNEL",
+]);
 
 /** Opens the process's one transport: keep-alive connections, proxies from the environment, every request counted. */
 export function createTransport(options: TransportOptions): Transport {
-  const agentOptions = { keepAlive: true, maxSockets: 32, proxyEnv: options.env as NodeJS.ProcessEnv };
+  const agentOptions = {
+    keepAlive: true,
+    maxSockets: 32,
+    proxyEnv: options.env as NodeJS.ProcessEnv,
+  };
   const agents = { "http:": new HttpAgent(agentOptions), "https:": new HttpsAgent(agentOptions) };
-  const sleep = options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)));
+  const sleep =
+    options.sleep ??
+    ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)));
   const sent: SentRequest[] = [];
 
   const sendOnce = async (request: Outgoing, url: URL, attempt: number): Promise<Answer> => {
     const started = performance.now();
-    const record: SentRequest = { method: request.method, url: shown(url), status: 0, milliseconds: 0, attempt };
+    const record: SentRequest = {
+      method: request.method,
+      url: shown(url),
+      status: 0,
+      milliseconds: 0,
+      attempt,
+    };
     sent.push(record);
     try {
       const incoming = await exchange(request, url, agents, options.userAgent);
@@ -41,12 +66,15 @@ export function createTransport(options: TransportOptions): Transport {
       record.milliseconds = Math.round(performance.now() - started);
       return await readAnswer(incoming, request, url, record.milliseconds);
     } finally {
-      options.trace?.(`${record.method} ${record.url} -> ${record.status || "no answer"} (${Math.round(performance.now() - started)} ms, try ${attempt})`);
+      options.trace?.(
+        `${record.method} ${record.url} -> ${record.status || "no answer"} (${Math.round(performance.now() - started)} ms, try ${attempt})`,
+      );
     }
   };
 
   const sendWithRetries = async (request: Outgoing, url: URL): Promise<Answer> => {
-    const isRead = request.method === "GET" || request.method === "HEAD" || request.retry === "always";
+    const isRead =
+      request.method === "GET" || request.method === "HEAD" || request.retry === "always";
     const tries = request.retry === "never" ? 1 : attempts;
     for (let attempt = 1; ; attempt += 1) {
       const last = attempt >= tries;
@@ -75,11 +103,15 @@ export function createTransport(options: TransportOptions): Transport {
         const target = redirectTarget(answer, current, url);
         if (target === undefined) return answer;
         answer.body?.resume();
-        if (hop >= hops) throw new Fault("RA8006", { saw: `${url.host} redirected more than ${hops} times` });
+        if (hop >= hops)
+          throw new Fault("RA8006", { saw: `${url.host} redirected more than ${hops} times` });
         if (url.protocol === "https:" && target.protocol === "http:") {
           throw new Fault("RA8006", { saw: `${url.host} redirected from https to http` });
         }
-        current = target.origin === url.origin ? { ...current, url: target.href } : withoutCredentials(current, target);
+        current =
+          target.origin === url.origin
+            ? { ...current, url: target.href }
+            : withoutCredentials(current, target);
         url = target;
       }
     },
@@ -122,11 +154,14 @@ function exchange(
       resolve,
     );
     outgoing.setTimeout(Math.ceil(request.timeout ?? defaultTimeout), () => {
-      outgoing.destroy(Object.assign(new Error("no byte within the time allowed"), { code: "ETIMEDOUT" }));
+      outgoing.destroy(
+        Object.assign(new Error("no byte within the time allowed"), { code: "ETIMEDOUT" }),
+      );
     });
     outgoing.on("error", reject);
     if (request.body === undefined) outgoing.end();
-    else if (typeof request.body === "string" || request.body instanceof Uint8Array) outgoing.end(request.body);
+    else if (typeof request.body === "string" || request.body instanceof Uint8Array)
+      outgoing.end(request.body);
     else {
       const stream = request.body.open();
       stream.on("error", (error) => outgoing.destroy(error));
@@ -135,12 +170,19 @@ function exchange(
   });
 }
 
-async function readAnswer(incoming: IncomingMessage, request: Outgoing, url: URL, milliseconds: number): Promise<Answer> {
+async function readAnswer(
+  incoming: IncomingMessage,
+  request: Outgoing,
+  url: URL,
+  milliseconds: number,
+): Promise<Answer> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
   }
-  const bytes = request.stream ? Buffer.alloc(0) : await readBytes(incoming, request.limit ?? defaultLimit, url);
+  const bytes = request.stream
+    ? Buffer.alloc(0)
+    : await readBytes(incoming, request.limit ?? defaultLimit, url);
   return {
     status: incoming.statusCode ?? 0,
     headers,
@@ -153,7 +195,10 @@ async function readAnswer(incoming: IncomingMessage, request: Outgoing, url: URL
       try {
         return JSON.parse(bytes.toString("utf8")) as unknown;
       } catch (cause) {
-        throw new Fault("RA8005", { saw: `${shown(url)} answered ${incoming.statusCode} with text that is not JSON`, cause });
+        throw new Fault("RA8005", {
+          saw: `${shown(url)} answered ${incoming.statusCode} with text that is not JSON`,
+          cause,
+        });
       }
     },
   };
@@ -170,7 +215,8 @@ async function readBytes(incoming: IncomingMessage, limit: number, url: URL): Pr
     }
     chunks.push(chunk);
   }
-  if (!incoming.complete) throw Object.assign(new Error("the answer ended early"), { code: "ECONNRESET" });
+  if (!incoming.complete)
+    throw Object.assign(new Error("the answer ended early"), { code: "ECONNRESET" });
   return Buffer.concat(chunks);
 }
 
@@ -179,12 +225,15 @@ function pauseAfter(answer: Answer, isRead: boolean, attempt: number): number | 
   const limited = answer.status === 429 || (answer.status === 403 && isSecondaryLimit(answer));
   // A server that limits has not done the work, so a write may be sent again; after a 5xx only a read may.
   if (limited) return retryAfter(answer) ?? Math.max(backOff(attempt), 1000);
-  if (isRead && [500, 502, 503, 504].includes(answer.status)) return retryAfter(answer) ?? backOff(attempt);
+  if (isRead && [500, 502, 503, 504].includes(answer.status))
+    return retryAfter(answer) ?? backOff(attempt);
   return undefined;
 }
 
 function isSecondaryLimit(answer: Answer): boolean {
-  return answer.headers["retry-after"] !== undefined || answer.headers["x-ratelimit-remaining"] === "0";
+  return (
+    answer.headers["retry-after"] !== undefined || answer.headers["x-ratelimit-remaining"] === "0"
+  );
 }
 
 function retryAfter(answer: Answer): number | undefined {
@@ -198,7 +247,9 @@ function retryAfter(answer: Answer): number | undefined {
   }
   // GitHub's primary limit names the second at which it opens again, on the server's clock.
   const reset = Number(answer.headers["x-ratelimit-reset"] ?? Number.NaN) * 1000 - served;
-  return answer.headers["x-ratelimit-remaining"] === "0" && Number.isFinite(reset) ? Math.max(0, reset) : undefined;
+  return answer.headers["x-ratelimit-remaining"] === "0" && Number.isFinite(reset)
+    ? Math.max(0, reset)
+    : undefined;
 }
 
 /** 0.2 s, 0.4 s, 0.8 s … */
@@ -208,12 +259,15 @@ function backOff(attempt: number): number {
 
 function redirectTarget(answer: Answer, request: Outgoing, from: URL): URL | undefined {
   const isRead = request.method === "GET" || request.method === "HEAD";
-  if (![301, 302, 303, 307, 308].includes(answer.status) || !answer.headers["location"]) return undefined;
+  if (![301, 302, 303, 307, 308].includes(answer.status) || !answer.headers["location"])
+    return undefined;
   if ((request.redirect ?? (isRead ? "follow" : "return")) === "return") return undefined;
   if (!isRead) throw new Fault("RA8006", { saw: `${from.host} redirected a ${request.method}` });
   const target = URL.parse(answer.headers["location"], from.href);
   if (target === null || (target.protocol !== "https:" && target.protocol !== "http:")) {
-    throw new Fault("RA8006", { saw: `${from.host} redirected to something that is not a web address` });
+    throw new Fault("RA8006", {
+      saw: `${from.host} redirected to something that is not a web address`,
+    });
   }
   return target;
 }
@@ -221,7 +275,9 @@ function redirectTarget(answer: Answer, request: Outgoing, from: URL): URL | und
 /** A new origin gets the method and what is harmless, never a credential of the old one. */
 function withoutCredentials(request: Outgoing, target: URL): Outgoing {
   const { headers, tls: _tls, ...rest } = request;
-  const harmless = Object.entries(headers ?? {}).filter(([name]) => ["accept", "range"].includes(name.toLowerCase()));
+  const harmless = Object.entries(headers ?? {}).filter(([name]) =>
+    ["accept", "range"].includes(name.toLowerCase()),
+  );
   return { ...rest, url: target.href, headers: Object.fromEntries(harmless) };
 }
 
@@ -230,14 +286,25 @@ function asFault(error: unknown, request: Outgoing, url: URL, isRead: boolean): 
   const code = errorCode(error);
   const why = code || (error instanceof Error ? error.message : "unknown");
   if (certificateErrors.test(code)) {
-    return new Fault("RA8003", { saw: `the certificate of ${url.host} was refused (${why})`, cause: error });
+    return new Fault("RA8003", {
+      saw: `the certificate of ${url.host} was refused (${why})`,
+      cause: error,
+    });
   }
   if (code === "ERR_INVALID_CHAR" || code === "ERR_HTTP_INVALID_HEADER_VALUE") {
-    return new Fault("RA1002", { saw: `a header for ${url.host} holds a character that is not allowed`, cause: error });
+    return new Fault("RA1002", {
+      saw: `a header for ${url.host} holds a character that is not allowed`,
+      cause: error,
+    });
   }
   const target = `${request.method} ${shown(url)}`;
-  if (isRead || unsent.has(code)) return new Fault("RA8001", { saw: `${target} got no answer (${why})`, cause: error });
-  return new Fault("RA8002", { saw: `${target} was sent and not answered (${why})`, cause: error, outcome: "unknown" });
+  if (isRead || unsent.has(code))
+    return new Fault("RA8001", { saw: `${target} got no answer (${why})`, cause: error });
+  return new Fault("RA8002", {
+    saw: `${target} was sent and not answered (${why})`,
+    cause: error,
+    outcome: "unknown",
+  });
 }
 
 function errorCode(error: unknown): string {

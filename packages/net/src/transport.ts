@@ -62,9 +62,17 @@ export type Transport = {
   close(): void;
 };
 
-export type SentRequest = { method: string; url: string; status: number; milliseconds: number; attempt: number };
+export type SentRequest = {
+  method: string;
+  url: string;
+  status: number;
+  milliseconds: number;
+  attempt: number;
+};
 
 /** True for answers to a write that do not say whether it took effect (500, 502, 503, 504). */
 export function outcomeUnknown(answer: Answer): boolean {
-  return answer.status === 500 || answer.status === 502 || answer.status === 503 || answer.status === 504;
+  return (
+    answer.status === 500 || answer.status === 502 || answer.status === 503 || answer.status === 504
+  );
 }

@@ -1,6 +1,13 @@
 import { Fault, type Finding } from "@release-actions/codes";
 import { readBranches, readTagFacts, type TagFacts } from "@release-actions/github";
-import { lastPass, releaseBefore, runningRelease, type Component, type Release, type VersionRecord } from "@release-actions/ledger";
+import {
+  lastPass,
+  releaseBefore,
+  runningRelease,
+  type Component,
+  type Release,
+  type VersionRecord,
+} from "@release-actions/ledger";
 import { formatReference, parseReference } from "@release-actions/registry";
 import { schemeOf, type Scheme, type Version } from "@release-actions/versions";
 import type { EnvironmentSettings, Pipeline } from "./configuration/pipeline-file.ts";
@@ -24,13 +31,39 @@ export type Candidate = {
 };
 
 /** Finds the release that the request means. Reads only. */
-export async function findCandidate(world: World, pipeline: Pipeline & { defaultBranch: string }, environment: EnvironmentSettings, request: Request, history: History, imageTag?: string): Promise<Candidate> {
+export async function findCandidate(
+  world: World,
+  pipeline: Pipeline & { defaultBranch: string },
+  environment: EnvironmentSettings,
+  request: Request,
+  history: History,
+  imageTag?: string,
+): Promise<Candidate> {
   const scheme = schemeOf(pipeline.tag?.scheme ?? "semver", pipeline.tag?.prefix ?? "");
-  const known = request.version === undefined ? fromLedger(environment, request, history) : undefined;
+  const known =
+    request.version === undefined ? fromLedger(environment, request, history) : undefined;
   const given = request.version ?? known?.tag;
-  if (given === undefined) return { given, version: undefined, facts: undefined, branches: [], release: undefined, missing: [], record: undefined };
+  if (given === undefined)
+    return {
+      given,
+      version: undefined,
+      facts: undefined,
+      branches: [],
+      release: undefined,
+      missing: [],
+      record: undefined,
+    };
   const version = readVersion(scheme, given);
-  if ("wrong" in version) return { given, version, facts: undefined, branches: [], release: undefined, missing: [], record: undefined };
+  if ("wrong" in version)
+    return {
+      given,
+      version,
+      facts: undefined,
+      branches: [],
+      release: undefined,
+      missing: [],
+      record: undefined,
+    };
 
   const branches = await releaseBranches(world, pipeline);
   const wants = rulesOf(environment, request);
@@ -49,13 +82,30 @@ export async function findCandidate(world: World, pipeline: Pipeline & { default
 
   // Later environments take what was tested, by its digest; only the first one asks the registry what the build pushed.
   const tested = testedIn(environment, request);
-  if (tested !== undefined) return { ...base, release: lastPass(record, tested)?.release, missing: [] };
-  const { components, missing } = await resolveComponents(world, pipeline, version, facts.commit, imageTag);
-  return { ...base, missing, release: missing.length > 0 ? undefined : { version: version.text, tag: version.tag, commit: facts.commit, components } };
+  if (tested !== undefined)
+    return { ...base, release: lastPass(record, tested)?.release, missing: [] };
+  const { components, missing } = await resolveComponents(
+    world,
+    pipeline,
+    version,
+    facts.commit,
+    imageTag,
+  );
+  return {
+    ...base,
+    missing,
+    release:
+      missing.length > 0
+        ? undefined
+        : { version: version.text, tag: version.tag, commit: facts.commit, components },
+  };
 }
 
 /** The rules of `gate:` for this action; `exceptions.rollback` lies over them for a rollback. */
-export function rulesOf(environment: EnvironmentSettings, request: { action: "release" | "rollback" }) {
+export function rulesOf(
+  environment: EnvironmentSettings,
+  request: { action: "release" | "rollback" },
+) {
   const gate = environment.gate;
   const rollback = request.action === "rollback" ? environment.exceptions?.rollback : undefined;
   const isRollback = request.action === "rollback";
@@ -77,7 +127,10 @@ export function readVersion(scheme: Scheme, given: string): Version | { wrong: s
 }
 
 /** The branches that `tag.branch` names; globs are compared with the branches that exist. */
-export async function releaseBranches(world: Pick<World, "github">, pipeline: { defaultBranch: string; tag?: { branch?: string[] | undefined } | undefined }): Promise<string[]> {
+export async function releaseBranches(
+  world: Pick<World, "github">,
+  pipeline: { defaultBranch: string; tag?: { branch?: string[] | undefined } | undefined },
+): Promise<string[]> {
   const wanted = pipeline.tag?.branch ?? [];
   if (wanted.length === 0) return [pipeline.defaultBranch];
   if (wanted.every((glob) => !/[*?]/.test(glob))) return wanted;
@@ -87,16 +140,25 @@ export async function releaseBranches(world: Pick<World, "github">, pipeline: { 
 
 /** `*` stands for anything but `/`, `**` for anything, `?` for one character. */
 export function globMatches(glob: string, text: string): boolean {
-  const pattern = glob.replaceAll(/\*\*|\*|\?|[\\^$.|+()[\]{}]/g, (part) => (part === "**" ? ".*" : part === "*" ? "[^/]*" : part === "?" ? "[^/]" : `\\${part}`));
+  const pattern = glob.replaceAll(/\*\*|\*|\?|[\\^$.|+()[\]{}]/g, (part) =>
+    part === "**" ? ".*" : part === "*" ? "[^/]*" : part === "?" ? "[^/]" : `\\${part}`,
+  );
   return new RegExp(`^${pattern}$`, "u").test(text);
 }
 
 /** The environment whose passes count: for a rollback its own, else the one that it takes releases from. */
-export function testedIn(environment: EnvironmentSettings, request: Pick<Request, "action">): string | undefined {
+export function testedIn(
+  environment: EnvironmentSettings,
+  request: Pick<Request, "action">,
+): string | undefined {
   return request.action === "rollback" ? environment.name : environment.from;
 }
 
-function fromLedger(environment: EnvironmentSettings, request: Request, history: History): Release | undefined {
+function fromLedger(
+  environment: EnvironmentSettings,
+  request: Request,
+  history: History,
+): Release | undefined {
   if (request.action === "rollback") return releaseBefore(history.current);
   return environment.from === undefined ? undefined : runningRelease(history.from);
 }
@@ -123,13 +185,21 @@ async function resolveComponents(
     }),
   );
   return {
-    components: found.flatMap(({ component, digest }) => (digest === undefined ? [] : [{ name: component.name, image: component.image, digest }])),
-    missing: found.filter(({ digest }) => digest === undefined).map(({ reference }) => formatReference(reference)),
+    components: found.flatMap(({ component, digest }) =>
+      digest === undefined ? [] : [{ name: component.name, image: component.image, digest }],
+    ),
+    missing: found
+      .filter(({ digest }) => digest === undefined)
+      .map(({ reference }) => formatReference(reference)),
   };
 }
 
 /** Waits for what may still come (a pending check, an image that is being built), then says how it stands. */
-export async function waitWhilePending<T extends { findings: Finding[] }>(world: World, wait: number, look: () => Promise<T>): Promise<T> {
+export async function waitWhilePending<T extends { findings: Finding[] }>(
+  world: World,
+  wait: number,
+  look: () => Promise<T>,
+): Promise<T> {
   const until = performance.now() + wait;
   for (;;) {
     const seen = await look();
@@ -146,7 +216,14 @@ export function readImages(lines: string[]): Component[] {
   return lines.map((line) => {
     const split = line.indexOf("=");
     const reference = split > 0 ? parseReference(line.slice(split + 1).trim()) : undefined;
-    if (!reference?.digest) throw new Fault("RA1002", { saw: `\`images\` has the line ${JSON.stringify(line.slice(0, 200))}; it takes name=image@sha256:…` });
-    return { name: line.slice(0, split).trim(), image: formatReference({ host: reference.host, repository: reference.repository }), digest: reference.digest };
+    if (!reference?.digest)
+      throw new Fault("RA1002", {
+        saw: `\`images\` has the line ${JSON.stringify(line.slice(0, 200))}; it takes name=image@sha256:…`,
+      });
+    return {
+      name: line.slice(0, split).trim(),
+      image: formatReference({ host: reference.host, repository: reference.repository }),
+      digest: reference.digest,
+    };
   });
 }

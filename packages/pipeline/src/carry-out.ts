@@ -1,6 +1,13 @@
 import { Fault } from "@release-actions/codes";
 import type { Cluster, Running } from "@release-actions/deploy";
-import { appendStep, deploymentStatusStep, deploymentStep, readLedger, type DeploymentState, type LedgerHead } from "@release-actions/github";
+import {
+  appendStep,
+  deploymentStatusStep,
+  deploymentStep,
+  readLedger,
+  type DeploymentState,
+  type LedgerHead,
+} from "@release-actions/github";
 import {
   closeEntry,
   ledgerPaths,
@@ -23,7 +30,15 @@ import type { ActionResult } from "./job.ts";
 import { runUrl } from "./job.ts";
 import { outputsOf, type Decision, type PromoteOutputs } from "./decision.ts";
 import { endSummary } from "./report/summaries.ts";
-import { bringOut, imageTagsOf, prepare, whatRuns, type Outcome, type Prepared, type Trouble } from "./rollout.ts";
+import {
+  bringOut,
+  imageTagsOf,
+  prepare,
+  whatRuns,
+  type Outcome,
+  type Prepared,
+  type Trouble,
+} from "./rollout.ts";
 
 export type Approved = Decision & {
   release: Release;
@@ -54,16 +69,39 @@ export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutpu
   const { world, environment, release } = run;
   const started = performance.now();
   const { entry, head, fresh } = await open(run);
-  const deployment = await done(run, deploymentStep(world.github, { entry: entry.id, commit: release.commit, environment: environment.name, production: isLast(run.pipeline, environment.name), fresh }));
+  const deployment = await done(
+    run,
+    deploymentStep(world.github, {
+      entry: entry.id,
+      commit: release.commit,
+      environment: environment.name,
+      production: isLast(run.pipeline, environment.name),
+      fresh,
+    }),
+  );
   const say = (state: DeploymentState, description: string) =>
-    done(run, deploymentStatusStep(world.github, { entry: entry.id, deployment, state, ...(environment.url ? { url: environment.url } : {}), logUrl: runUrl(world.job), description, fresh }));
+    done(
+      run,
+      deploymentStatusStep(world.github, {
+        entry: entry.id,
+        deployment,
+        state,
+        ...(environment.url ? { url: environment.url } : {}),
+        logUrl: runUrl(world.job),
+        description,
+        fresh,
+      }),
+    );
   await say("in_progress", `${entry.action} ${release.version}`);
 
   const ending = await bringOrTakeBack(run, entry);
 
   const at = world.github.now().toISOString();
   // The ledger is closed last: a closed entry says that nothing is left to do, and a resumed run believes it.
-  await say(ending.result === "passed" ? "success" : "failure", ending.result === "passed" ? `${release.version} runs` : `${release.version}: ${ending.result}`);
+  await say(
+    ending.result === "passed" ? "success" : "failure",
+    ending.result === "passed" ? `${release.version} runs` : `${release.version}: ${ending.result}`,
+  );
   await close(run, head, entry, ending, at);
   return report(run, entry, ending, performance.now() - started);
 }
@@ -73,37 +111,85 @@ async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Ending> {
   const before = entry.replaced;
   await tagImages(run, entry, release, prepared, "forward");
   const outcome = await bringOut(world, environment, prepared, cluster, entry.id);
-  if (outcome.trouble === undefined) return { result: "passed", runs: release, trouble: undefined, outcome, running: await whatRuns(cluster, prepared.rendered) };
+  if (outcome.trouble === undefined)
+    return {
+      result: "passed",
+      runs: release,
+      trouble: undefined,
+      outcome,
+      running: await whatRuns(cluster, prepared.rendered),
+    };
 
   const failed = { result: "failed" as const, trouble: outcome.trouble, outcome };
   world.job.say(`✗ ${outcome.trouble.plain}`);
   if (environment.deploy?.["on-failure"] === "keep") {
-    return { ...failed, runs: undefined, noWayBack: "`deploy.on-failure` is keep, so the failed release was left in place.", running: await whatRuns(cluster, prepared.rendered) };
+    return {
+      ...failed,
+      runs: undefined,
+      noWayBack: "`deploy.on-failure` is keep, so the failed release was left in place.",
+      running: await whatRuns(cluster, prepared.rendered),
+    };
   }
   if (outcome.rollout?.result === "failed" && outcome.rollout.written === 0) {
     // The cluster took nothing, so nothing is to be taken back there; only the tags return.
-    if (before !== undefined) await tagImages(run, entry, before, await prepare(world, run.pipeline.product, environment, before), "back");
-    return { ...failed, runs: before, noWayBack: "The cluster refused before anything was changed, so there was nothing to roll back.", running: await whatRuns(cluster, prepared.rendered) };
+    if (before !== undefined)
+      await tagImages(
+        run,
+        entry,
+        before,
+        await prepare(world, run.pipeline.product, environment, before),
+        "back",
+      );
+    return {
+      ...failed,
+      runs: before,
+      noWayBack:
+        "The cluster refused before anything was changed, so there was nothing to roll back.",
+      running: await whatRuns(cluster, prepared.rendered),
+    };
   }
   if (before === undefined) {
-    return { ...failed, runs: undefined, noWayBack: "This is the first release of this environment: there is nothing recorded to go back to.", running: await whatRuns(cluster, prepared.rendered) };
+    return {
+      ...failed,
+      runs: undefined,
+      noWayBack:
+        "This is the first release of this environment: there is nothing recorded to go back to.",
+      running: await whatRuns(cluster, prepared.rendered),
+    };
   }
   world.job.say(`Going back to ${before.version}.`);
   const back = await prepare(world, run.pipeline.product, environment, before);
   await tagImages(run, entry, before, back, "back");
   const restored = await bringOut(world, environment, back, cluster, entry.id);
   const running = await whatRuns(cluster, back.rendered);
-  if (restored.trouble === undefined) return { result: "rolled-back", runs: before, trouble: outcome.trouble, outcome, running };
-  return { ...failed, runs: undefined, noWayBack: `Going back to ${before.version} failed too: ${restored.trouble.plain}`, running };
+  if (restored.trouble === undefined)
+    return { result: "rolled-back", runs: before, trouble: outcome.trouble, outcome, running };
+  return {
+    ...failed,
+    runs: undefined,
+    noWayBack: `Going back to ${before.version} failed too: ${restored.trouble.plain}`,
+    running,
+  };
 }
 
 /** Gives the release's digests the environment's tags: all content first, all tags last. */
-async function tagImages(run: Approved, entry: Entry, release: Release, prepared: Prepared, direction: "forward" | "back"): Promise<void> {
+async function tagImages(
+  run: Approved,
+  entry: Entry,
+  release: Release,
+  prepared: Prepared,
+  direction: "forward" | "back",
+): Promise<void> {
   const steps = promotionSteps(run.world.registry, {
     images: release.components.map((component) => {
       const source = parseReference(`${component.image}@${component.digest}`);
       const tags = imageTagsOf(run.environment, prepared.placeholders, component);
-      return { name: component.name, source, target: { host: source.host, repository: source.repository }, tags };
+      return {
+        name: component.name,
+        source,
+        target: { host: source.host, repository: source.repository },
+        tags,
+      };
     }),
     existing: "move",
     // On the way back the tag only returns to what it had; the failed digest earns no name.
@@ -132,7 +218,8 @@ async function open(run: Approved): Promise<{ entry: Entry; head: LedgerHead; fr
     openedAt: world.github.now().toISOString(),
     result: "running",
   };
-  const isOurs = (current: Current | undefined) => current?.latest.run.id === request.run.id && current.latest.result === "running";
+  const isOurs = (current: Current | undefined) =>
+    current?.latest.run.id === request.run.id && current.latest.result === "running";
   const head = await done(
     run,
     appendStep(world.github, {
@@ -145,18 +232,27 @@ async function open(run: Approved): Promise<{ entry: Entry; head: LedgerHead; fr
       next: (at) => {
         // Appends for other environments do not matter; one for this environment means that another run was faster.
         if (at.files[paths.current] !== history.head.files[paths.current]) {
-          throw new Fault("RA1201", { saw: `another run opened an entry for ${environment.name} at the same moment` });
+          throw new Fault("RA1201", {
+            saw: `another run opened an entry for ${environment.name} at the same moment`,
+          });
         }
         return openEntry(pipeline.product, history.current, entry);
       },
     }),
   );
   const current = readCurrent(paths.current, head.files[paths.current]);
-  if (current === undefined) throw new Fault("RA5010", { saw: `${paths.current} is not there after it was written` });
+  if (current === undefined)
+    throw new Fault("RA5010", { saw: `${paths.current} is not there after it was written` });
   return { entry: current.latest, head, fresh: !request.resumed };
 }
 
-async function close(run: Approved, opened: LedgerHead, entry: Entry, ending: Ending, at: string): Promise<void> {
+async function close(
+  run: Approved,
+  opened: LedgerHead,
+  entry: Entry,
+  ending: Ending,
+  at: string,
+): Promise<void> {
   const { world, pipeline, environment } = run;
   const paths = ledgerPaths(pipeline.product, environment.name);
   const released = paths.version(entry.release.version);
@@ -177,14 +273,25 @@ async function close(run: Approved, opened: LedgerHead, entry: Entry, ending: En
       },
       next: (head) => {
         const current = readCurrent(paths.current, head.files[paths.current]);
-        if (current?.latest.id !== entry.id) throw new Fault("RA5012", { saw: `${current?.latest.id ?? "nothing"} is the last entry, not ${entry.id}` });
+        if (current?.latest.id !== entry.id)
+          throw new Fault("RA5012", {
+            saw: `${current?.latest.id ?? "nothing"} is the last entry, not ${entry.id}`,
+          });
         return closeEntry(
           pipeline.product,
           current,
-          { result: ending.result, at, ...(ending.runs ? { runs: ending.runs } : {}), ...(ending.trouble ? { why: ending.trouble.plain } : {}) },
+          {
+            result: ending.result,
+            at,
+            ...(ending.runs ? { runs: ending.runs } : {}),
+            ...(ending.trouble ? { why: ending.trouble.plain } : {}),
+          },
           {
             released: readVersionRecord(released, head.files[released]),
-            replaced: replaced === undefined ? undefined : readVersionRecord(replaced, head.files[replaced]),
+            replaced:
+              replaced === undefined
+                ? undefined
+                : readVersionRecord(replaced, head.files[replaced]),
           },
         );
       },
@@ -195,15 +302,23 @@ async function close(run: Approved, opened: LedgerHead, entry: Entry, ending: En
 /** Runs a step; a refusal in the middle of the way is a fault, since the gate has judged before. */
 async function done<T>(run: Approved, step: Step<T>): Promise<T> {
   const outcome = await runStep(step, { ...run.world.steps, resuming: run.request.resumed });
-  if ("refusal" in outcome) throw new Fault(outcome.refusal.code, { saw: outcome.refusal.saw, next: outcome.refusal.next });
+  if ("refusal" in outcome)
+    throw new Fault(outcome.refusal.code, { saw: outcome.refusal.saw, next: outcome.refusal.next });
   return outcome.value;
 }
 
-function report(run: Approved, entry: Entry, ending: Ending, milliseconds: number): ActionResult<PromoteOutputs> {
+function report(
+  run: Approved,
+  entry: Entry,
+  ending: Ending,
+  milliseconds: number,
+): ActionResult<PromoteOutputs> {
   const { environment, release, pipeline } = run;
   const unchanged = ending.result === "passed" && ending.outcome.rollout?.result === "unchanged";
   const passed = ending.result === "passed";
-  const first = passed ? "" : `${environment.name} ${ending.runs ? `still runs ${ending.runs.version}` : `was left with ${release.version} half-way`}. ${release.version} ${ending.result === "rolled-back" ? "failed and was rolled back" : "failed"}: ${ending.trouble?.plain ?? ""} Next: ${ending.trouble?.next ?? ""}`;
+  const first = passed
+    ? ""
+    : `${environment.name} ${ending.runs ? `still runs ${ending.runs.version}` : `was left with ${release.version} half-way`}. ${release.version} ${ending.result === "rolled-back" ? "failed and was rolled back" : "failed"}: ${ending.trouble?.plain ?? ""} Next: ${ending.trouble?.next ?? ""}`;
   return {
     ok: passed,
     outputs: {
@@ -216,12 +331,26 @@ function report(run: Approved, entry: Entry, ending: Ending, milliseconds: numbe
         Object.fromEntries(
           release.components.map((component) => {
             const { name, image, digest } = component;
-            return [name, { image, digest, tags: imageTagsOf(environment, run.prepared.placeholders, component) }];
+            return [
+              name,
+              {
+                image,
+                digest,
+                tags: imageTagsOf(environment, run.prepared.placeholders, component),
+              },
+            ];
           }),
         ),
       ),
     },
     summary: endSummary({ run, entry, ending, milliseconds }),
-    ...(passed ? {} : { failure: { title: `${environment.name} does not run ${release.version}`, message: `${ending.trouble?.code ?? ""} ${first}`.trim() } }),
+    ...(passed
+      ? {}
+      : {
+          failure: {
+            title: `${environment.name} does not run ${release.version}`,
+            message: `${ending.trouble?.code ?? ""} ${first}`.trim(),
+          },
+        }),
   };
 }

@@ -2,7 +2,12 @@ import { Fault } from "@release-actions/codes";
 import { openGitHub, readDefaultFile, type GitHub } from "@release-actions/github";
 import { createTransport, type Transport } from "@release-actions/net";
 import type { RunnerOfSteps, StepRecord } from "@release-actions/plan";
-import { createRegistry, credentialsFrom, parseReference, type Registry } from "@release-actions/registry";
+import {
+  createRegistry,
+  credentialsFrom,
+  parseReference,
+  type Registry,
+} from "@release-actions/registry";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +31,11 @@ export type Logins = { token?: string; registryUsername?: string; registryPasswo
 
 /** Opens GitHub; sends nothing. @throws Fault RA1001 without a token */
 export function connect(inputs: Logins, job: Job): Connection {
-  if (!inputs.token) throw new Fault("RA1001", { saw: "`token` is not given", next: "Leave the input `token` out: it is the job's own token by default." });
+  if (!inputs.token)
+    throw new Fault("RA1001", {
+      saw: "`token` is not given",
+      next: "Leave the input `token` out: it is the job's own token by default.",
+    });
   const transport = openTransport(job);
   const records: StepRecord[] = [];
   return {
@@ -46,7 +55,9 @@ export function connect(inputs: Logins, job: Job): Connection {
       resuming: job.env.runAttempt > 1,
       progress: (record) => {
         records.push(record);
-        job.say(`${record.result === "failed" || record.result === "refused" ? "✗" : "✓"} ${record.title}${record.result === "already-done" ? " (already done)" : ""}`);
+        job.say(
+          `${record.result === "failed" || record.result === "refused" ? "✗" : "✓"} ${record.title}${record.result === "already-done" ? " (already done)" : ""}`,
+        );
       },
     },
   };
@@ -63,11 +74,19 @@ export function openTransport(job: Job): Transport {
 /** Opens the registries of the pipeline. */
 export function withRegistry(connection: Connection, inputs: Logins, pipeline: Pipeline): World {
   const hosts = pipeline.components.map((component) => parseReference(component.image).host);
-  return { ...connection, registry: openRegistry(inputs, connection.job, connection.transport, hosts) };
+  return {
+    ...connection,
+    registry: openRegistry(inputs, connection.job, connection.transport, hosts),
+  };
 }
 
 /** Opens registries; the inputs' login goes to `hosts` and to no other. */
-export function openRegistry(inputs: Logins, job: Job, transport: Transport, hosts: string[]): Registry {
+export function openRegistry(
+  inputs: Logins,
+  job: Job,
+  transport: Transport,
+  hosts: string[],
+): Registry {
   return createRegistry({
     transport,
     credentials: credentialsFrom({
@@ -81,7 +100,8 @@ export function openRegistry(inputs: Logins, job: Job, transport: Transport, hos
 
 /** The file that `docker login` writes; undefined where nobody logged in. */
 function dockerConfig(job: Job): string | undefined {
-  const folder = job.variables["DOCKER_CONFIG"] || join(job.variables["HOME"] || homedir(), ".docker");
+  const folder =
+    job.variables["DOCKER_CONFIG"] || join(job.variables["HOME"] || homedir(), ".docker");
   try {
     return readFileSync(join(folder, "config.json"), "utf8");
   } catch {
@@ -90,16 +110,25 @@ function dockerConfig(job: Job): string | undefined {
 }
 
 /** Reads the pipeline's file from the default branch, whatever ref the workflow runs on. @throws Fault RA11xx */
-export async function loadPipeline(world: Connection, path: string): Promise<Pipeline & { defaultBranch: string }> {
+export async function loadPipeline(
+  world: Connection,
+  path: string,
+): Promise<Pipeline & { defaultBranch: string }> {
   const file = await readDefaultFile(world.github, path);
-  if (file.text === undefined) throw new Fault("RA1101", { saw: `${path} is not on the branch ${file.defaultBranch}` });
+  if (file.text === undefined)
+    throw new Fault("RA1101", { saw: `${path} is not on the branch ${file.defaultBranch}` });
   return { ...readPipeline(path, file.text), defaultBranch: file.defaultBranch };
 }
 
 /** The same for actions that also work without the file: undefined when it does not exist. @throws Fault RA11xx */
-export async function findPipeline(world: Connection, path: string): Promise<(Pipeline & { defaultBranch: string }) | undefined> {
+export async function findPipeline(
+  world: Connection,
+  path: string,
+): Promise<(Pipeline & { defaultBranch: string }) | undefined> {
   const file = await readDefaultFile(world.github, path);
-  return file.text === undefined ? undefined : { ...readPipeline(path, file.text), defaultBranch: file.defaultBranch };
+  return file.text === undefined
+    ? undefined
+    : { ...readPipeline(path, file.text), defaultBranch: file.defaultBranch };
 }
 
 /** Name of the default branch, where no file has told it. @throws Fault RA50xx */

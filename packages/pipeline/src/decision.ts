@@ -28,13 +28,21 @@ export type Decision = {
 };
 
 /** The outputs that are known from the release alone. */
-export function outputsOf(decision: Decision, release: Release, findings: Finding[]): Partial<PromoteOutputs> {
+export function outputsOf(
+  decision: Decision,
+  release: Release,
+  findings: Finding[],
+): Partial<PromoteOutputs> {
   const { environment, history } = decision;
   return {
     version: release.version,
     digest: release.components[0]?.digest ?? "",
     previousDigest: runningRelease(history.current)?.components[0]?.digest ?? "",
-    images: JSON.stringify(Object.fromEntries(release.components.map(({ name, image, digest }) => [name, { image, digest }]))),
+    images: JSON.stringify(
+      Object.fromEntries(
+        release.components.map(({ name, image, digest }) => [name, { image, digest }]),
+      ),
+    ),
     url: environment.url ?? "",
     reasons: JSON.stringify(findings),
   };

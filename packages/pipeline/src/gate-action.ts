@@ -17,7 +17,10 @@ export type GateOutputs = { decision: "go" | "refused" | "skipped"; reasons: str
 
 /** One decision with all its reasons; nothing is written. @throws Fault RA1105 without a file */
 export async function gate(inputs: GateInputs, job: Job): Promise<ActionResult<GateOutputs>> {
-  if (!inputs.config) throw new Fault("RA1105", { saw: "`config` is empty, and the gate's rules are in the pipeline's file" });
+  if (!inputs.config)
+    throw new Fault("RA1105", {
+      saw: "`config` is empty, and the gate's rules are in the pipeline's file",
+    });
   const connection = connect(inputs, job);
   const pipeline = await loadPipeline(connection, inputs.config);
   const world = withRegistry(connection, inputs, pipeline);
@@ -25,22 +28,50 @@ export async function gate(inputs: GateInputs, job: Job): Promise<ActionResult<G
   const environment = environmentOf(pipeline, request.environment);
   const history = await readHistory(world, pipeline, environment, request.run.id);
   const decision: Decision = { world, pipeline, environment, request, history };
-  const { candidate, verdict } = await decide(decision, undefined, inputs.images?.length ? readImages(inputs.images) : undefined);
-  for (const finding of verdict.findings) job.say(`${finding.holds ? "✓" : "✗"} ${finding.rule}: ${finding.saw}`);
+  const { candidate, verdict } = await decide(
+    decision,
+    undefined,
+    inputs.images?.length ? readImages(inputs.images) : undefined,
+  );
+  for (const finding of verdict.findings)
+    job.say(`${finding.holds ? "✓" : "✗"} ${finding.rule}: ${finding.saw}`);
   const reasons = JSON.stringify(verdict.findings);
   const version = candidate.release?.version ?? request.version ?? "";
   if (verdict.holds) {
     return {
       ok: true,
       outputs: { decision: "go", reasons },
-      summary: lines(`### ${markdownText(`${pipeline.product} ${version}`)} may go to ${markdownText(environment.name)}`, "", "Nothing was written.", "", ...findingTable(verdict.findings)),
+      summary: lines(
+        `### ${markdownText(`${pipeline.product} ${version}`)} may go to ${markdownText(environment.name)}`,
+        "",
+        "Nothing was written.",
+        "",
+        ...findingTable(verdict.findings),
+      ),
     };
   }
-  const skipped = pipeline.tag?.["on-invalid"] === "skip" && verdict.findings.some((finding) => finding.code === "RA1302");
+  const skipped =
+    pipeline.tag?.["on-invalid"] === "skip" &&
+    verdict.findings.some((finding) => finding.code === "RA1302");
   return {
     ok: skipped,
     outputs: { decision: skipped ? "skipped" : "refused", reasons },
-    summary: refusedSummary({ decision, version, findings: verdict.findings, runs: runningRelease(history.current), skipped }),
-    ...(skipped ? {} : { failure: { title: `${environment.name} refused${version ? ` ${version}` : ""}`, message: oneLine(verdict.findings.filter((finding) => !finding.holds && !finding.warning)) } }),
+    summary: refusedSummary({
+      decision,
+      version,
+      findings: verdict.findings,
+      runs: runningRelease(history.current),
+      skipped,
+    }),
+    ...(skipped
+      ? {}
+      : {
+          failure: {
+            title: `${environment.name} refused${version ? ` ${version}` : ""}`,
+            message: oneLine(
+              verdict.findings.filter((finding) => !finding.holds && !finding.warning),
+            ),
+          },
+        }),
   };
 }

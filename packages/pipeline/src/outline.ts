@@ -2,7 +2,11 @@ import { Fault } from "@release-actions/codes";
 import { runningRelease, type Release } from "@release-actions/ledger";
 import { schemeOf } from "@release-actions/versions";
 import { findCandidate } from "./candidate.ts";
-import { environmentOf, type EnvironmentSettings, type Pipeline } from "./configuration/pipeline-file.ts";
+import {
+  environmentOf,
+  type EnvironmentSettings,
+  type Pipeline,
+} from "./configuration/pipeline-file.ts";
 import type { Placeholders } from "./configuration/placeholders.ts";
 import { loadPipeline, withRegistry, type Connection, type Logins, type World } from "./connect.ts";
 import { judgeEvidence } from "./gate/rules.ts";
@@ -26,7 +30,11 @@ export type Outline = {
  * else what this one runs. Evidence is asked here too: a single action is no way round the gate's first question.
  * @throws Fault RA1001, RA1203, RA1205
  */
-export async function outlineOf(connection: Connection, inputs: Logins & { environment?: string; version?: string; config?: string }, job: Job): Promise<Outline> {
+export async function outlineOf(
+  connection: Connection,
+  inputs: Logins & { environment?: string; version?: string; config?: string },
+  job: Job,
+): Promise<Outline> {
   const pipeline = await loadPipeline(connection, inputs.config ?? "");
   const world = withRegistry(connection, inputs, pipeline);
   const request = readRequest({ ...inputs, action: "release" }, job);
@@ -34,13 +42,32 @@ export async function outlineOf(connection: Connection, inputs: Logins & { envir
   const history = await readHistory(world, pipeline, environment, request.run.id);
   const candidate = await findCandidate(world, pipeline, environment, request, history);
   const evidence = judgeEvidence({ pipeline, environment, request, history, candidate });
-  if (evidence !== undefined && !evidence.holds) throw new Fault(evidence.code ?? "RA1203", { saw: evidence.saw });
-  const release = candidate.release ?? (request.version === undefined ? runningRelease(history.current) : undefined);
+  if (evidence !== undefined && !evidence.holds)
+    throw new Fault(evidence.code ?? "RA1203", { saw: evidence.saw });
+  const release =
+    candidate.release ??
+    (request.version === undefined ? runningRelease(history.current) : undefined);
   if (release === undefined) {
-    const wrong = candidate.version !== undefined && "wrong" in candidate.version ? candidate.version.wrong : undefined;
-    if (wrong) throw new Fault("RA1302", { saw: `${JSON.stringify(candidate.given)} is not a release of the scheme ${schemeOf(pipeline.tag?.scheme ?? "semver").name}: ${wrong}` });
-    if (candidate.missing.length > 0) throw new Fault("RA1206", { saw: `the registry has no ${candidate.missing.join(", ")}` });
-    throw new Fault("RA1205", { saw: `nothing says which version of ${pipeline.product} is meant` });
+    const wrong =
+      candidate.version !== undefined && "wrong" in candidate.version
+        ? candidate.version.wrong
+        : undefined;
+    if (wrong)
+      throw new Fault("RA1302", {
+        saw: `${JSON.stringify(candidate.given)} is not a release of the scheme ${schemeOf(pipeline.tag?.scheme ?? "semver").name}: ${wrong}`,
+      });
+    if (candidate.missing.length > 0)
+      throw new Fault("RA1206", { saw: `the registry has no ${candidate.missing.join(", ")}` });
+    throw new Fault("RA1205", {
+      saw: `nothing says which version of ${pipeline.product} is meant`,
+    });
   }
-  return { world, pipeline, environment, history, release, placeholders: releasePlaceholders(pipeline.product, environment, release) };
+  return {
+    world,
+    pipeline,
+    environment,
+    history,
+    release,
+    placeholders: releasePlaceholders(pipeline.product, environment, release),
+  };
 }

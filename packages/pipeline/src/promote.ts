@@ -14,11 +14,18 @@ import { oneLine } from "./report/sentences.ts";
 import { readRequest, type Request, type RequestInputs } from "./request.ts";
 import { imageTagsOf, openCluster, prepare } from "./rollout.ts";
 
-export type PromoteInputs = RequestInputs & Logins & { config?: string; imageTag?: string; kubeconfig?: string; allowExec?: boolean };
+export type PromoteInputs = RequestInputs &
+  Logins & { config?: string; imageTag?: string; kubeconfig?: string; allowExec?: boolean };
 
 /** The whole way into one environment: decide, and if every rule holds, carry it out. @throws Fault */
-export async function promote(inputs: PromoteInputs, job: Job): Promise<ActionResult<PromoteOutputs>> {
-  if (!inputs.config) throw new Fault("RA1105", { saw: "`config` is empty, and promote works from the pipeline's file" });
+export async function promote(
+  inputs: PromoteInputs,
+  job: Job,
+): Promise<ActionResult<PromoteOutputs>> {
+  if (!inputs.config)
+    throw new Fault("RA1105", {
+      saw: "`config` is empty, and promote works from the pipeline's file",
+    });
   const connection = connect(inputs, job);
   const pipeline = await loadPipeline(connection, inputs.config);
   const world = withRegistry(connection, inputs, pipeline);
@@ -28,53 +35,126 @@ export async function promote(inputs: PromoteInputs, job: Job): Promise<ActionRe
   const decision: Decision = { world, pipeline, environment, request, history };
 
   // A run that was started again continues its own open entry or does nothing: it never puts an old version back.
-  if (history.own !== undefined && (history.own.result !== "running" || history.current?.latest.id !== history.own.id)) {
+  if (
+    history.own !== undefined &&
+    (history.own.result !== "running" || history.current?.latest.id !== history.own.id)
+  ) {
     return earlierRun(decision, history.own);
   }
   if (history.own !== undefined) return resume(decision, history.own, inputs);
 
   const { candidate, verdict, approvals } = await decide(decision, inputs.imageTag);
-  for (const finding of verdict.findings) job.say(`${finding.holds ? "✓" : "✗"} ${finding.rule}: ${finding.saw}`);
-  const skipped = pipeline.tag?.["on-invalid"] === "skip" && verdict.findings.some((finding) => finding.code === "RA1302");
-  if (!verdict.holds || candidate.release === undefined) return refused(decision, candidate, verdict.findings, skipped);
+  for (const finding of verdict.findings)
+    job.say(`${finding.holds ? "✓" : "✗"} ${finding.rule}: ${finding.saw}`);
+  const skipped =
+    pipeline.tag?.["on-invalid"] === "skip" &&
+    verdict.findings.some((finding) => finding.code === "RA1302");
+  if (!verdict.holds || candidate.release === undefined)
+    return refused(decision, candidate, verdict.findings, skipped);
 
   const release = candidate.release;
-  const cluster = environment.deploy?.manifests?.length ? await openCluster(world, { ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}), allowExec: inputs.allowExec ?? false }, environment) : undefined;
+  const cluster = environment.deploy?.manifests?.length
+    ? await openCluster(
+        world,
+        {
+          ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}),
+          allowExec: inputs.allowExec ?? false,
+        },
+        environment,
+      )
+    : undefined;
   const prepared = await prepare(world, pipeline.product, environment, release);
   if (request.dryRun) {
     return {
       ok: true,
-      outputs: { ...outputsOf(decision, release, verdict.findings), decision: "go", result: "none", accepted: "false" },
-      summary: dryRunSummary({ decision, release, findings: verdict.findings, tags: [...new Set(release.components.flatMap((component) => imageTagsOf(environment, prepared.placeholders, component)))], objects: prepared.rendered?.objects.map((object) => `${object.kind} ${object.metadata.name}`) ?? [] }),
+      outputs: {
+        ...outputsOf(decision, release, verdict.findings),
+        decision: "go",
+        result: "none",
+        accepted: "false",
+      },
+      summary: dryRunSummary({
+        decision,
+        release,
+        findings: verdict.findings,
+        tags: [
+          ...new Set(
+            release.components.flatMap((component) =>
+              imageTagsOf(environment, prepared.placeholders, component),
+            ),
+          ),
+        ],
+        objects:
+          prepared.rendered?.objects.map((object) => `${object.kind} ${object.metadata.name}`) ??
+          [],
+      }),
     };
   }
   return carryOut({ ...decision, release, prepared, cluster, verdict, approvals, candidate });
 }
 
 /** Looks for the release that is meant and judges every rule; waits where the gate lets it. */
-export async function decide({ world, pipeline, environment, request, history }: Decision, imageTag?: string, images?: Component[]) {
+export async function decide(
+  { world, pipeline, environment, request, history }: Decision,
+  imageTag?: string,
+  images?: Component[],
+) {
   return waitWhilePending(world, rulesOf(environment, request).wait, async () => {
     const found = await findCandidate(world, pipeline, environment, request, history, imageTag);
     const candidate = images === undefined ? found : withImages(found, images);
-    const judged = judge({ pipeline, environment, request, history, candidate }, world.github.now());
+    const judged = judge(
+      { pipeline, environment, request, history, candidate },
+      world.github.now(),
+    );
     return { candidate, ...judged, findings: judged.verdict.findings };
   });
 }
 
 /** A candidate that was named by its digests: the rule `evidence` compares them with what passed. */
 function withImages(candidate: Candidate, images: Component[]): Candidate {
-  return candidate.release === undefined ? candidate : { ...candidate, release: { ...candidate.release, components: images } };
+  return candidate.release === undefined
+    ? candidate
+    : { ...candidate, release: { ...candidate.release, components: images } };
 }
 
-async function resume(decision: Decision, own: Entry, inputs: PromoteInputs): Promise<ActionResult<PromoteOutputs>> {
+async function resume(
+  decision: Decision,
+  own: Entry,
+  inputs: PromoteInputs,
+): Promise<ActionResult<PromoteOutputs>> {
   const { world, pipeline, environment, request } = decision;
   const mayRun = judgeRunBy(rulesOf(environment, own).runBy, pipeline.roles, request.actor);
   if (mayRun !== undefined && !mayRun.holds) return refused(decision, undefined, [mayRun], false);
-  world.job.say(`Continuing ${own.id}: ${own.action} ${own.release.version}, allowed at ${own.verdict.at}.`);
-  const cluster = environment.deploy?.manifests?.length ? await openCluster(world, { ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}), allowExec: inputs.allowExec ?? false }, environment) : undefined;
+  world.job.say(
+    `Continuing ${own.id}: ${own.action} ${own.release.version}, allowed at ${own.verdict.at}.`,
+  );
+  const cluster = environment.deploy?.manifests?.length
+    ? await openCluster(
+        world,
+        {
+          ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}),
+          allowExec: inputs.allowExec ?? false,
+        },
+        environment,
+      )
+    : undefined;
   const prepared = await prepare(world, pipeline.product, environment, own.release);
-  const resumed: Request = { ...request, action: own.action, ...(own.reason ? { reason: own.reason } : {}), resumed: true };
-  return carryOut({ ...decision, request: resumed, release: own.release, prepared, cluster, verdict: own.verdict, approvals: own.approvals, candidate: undefined });
+  const resumed: Request = {
+    ...request,
+    action: own.action,
+    ...(own.reason ? { reason: own.reason } : {}),
+    resumed: true,
+  };
+  return carryOut({
+    ...decision,
+    request: resumed,
+    release: own.release,
+    prepared,
+    cluster,
+    verdict: own.verdict,
+    approvals: own.approvals,
+    candidate: undefined,
+  });
 }
 
 function earlierRun(decision: Decision, own: Entry): ActionResult<PromoteOutputs> {
@@ -85,7 +165,12 @@ function earlierRun(decision: Decision, own: Entry): ActionResult<PromoteOutputs
     ? `This run's entry ${own.id} (${own.release.version}, ${own.result}) is followed by ${newer.id} (${newer.release.version}). Nothing was written.`
     : `This run's entry ${own.id} is closed: ${own.release.version} ${own.result}. Nothing was written.`;
   job.say(saw);
-  const finding: Finding = { rule: "lock", holds: ok, saw, ...(newer ? { code: "RA5012" as const } : {}), ...(ok ? {} : { next: "Start a new run if this version is still wanted." }) };
+  const finding: Finding = {
+    rule: "lock",
+    holds: ok,
+    saw,
+    ...(newer ? { code: "RA5012" as const } : ok ? {} : { code: "RA5013" as const }),
+  };
   return {
     ok,
     outputs: {
@@ -93,26 +178,53 @@ function earlierRun(decision: Decision, own: Entry): ActionResult<PromoteOutputs
       decision: "skipped",
       result: newer === undefined && own.result !== "running" ? own.result : "none",
       entry: own.id,
-      accepted: String(newer === undefined && ok && own.action === "release" && isLast(decision.pipeline, decision.environment.name)),
+      accepted: String(
+        newer === undefined &&
+          ok &&
+          own.action === "release" &&
+          isLast(decision.pipeline, decision.environment.name),
+      ),
     },
     summary: earlierSummary({ decision, own, newer }),
-    ...(ok ? {} : { failure: { title: `${own.id} is ${own.result}`, message: oneLine([finding]) } }),
+    ...(ok
+      ? {}
+      : { failure: { title: `${own.id} is ${own.result}`, message: oneLine([finding]) } }),
   };
 }
 
-function refused(decision: Decision, candidate: Candidate | undefined, findings: Finding[], skipped: boolean): ActionResult<PromoteOutputs> {
+function refused(
+  decision: Decision,
+  candidate: Candidate | undefined,
+  findings: Finding[],
+  skipped: boolean,
+): ActionResult<PromoteOutputs> {
   const { environment, request } = decision;
   const open = findings.filter((finding) => !finding.holds && !finding.warning);
   const version = candidate?.release?.version ?? request.version ?? "";
   return {
     ok: skipped,
     outputs: {
-      ...(candidate?.release ? outputsOf(decision, candidate.release, findings) : { reasons: JSON.stringify(findings), version, url: environment.url ?? "" }),
+      ...(candidate?.release
+        ? outputsOf(decision, candidate.release, findings)
+        : { reasons: JSON.stringify(findings), version, url: environment.url ?? "" }),
       decision: skipped ? "skipped" : "refused",
       result: "none",
       accepted: "false",
     },
-    summary: refusedSummary({ decision, version, findings, runs: runningRelease(decision.history.current), skipped }),
-    ...(skipped ? {} : { failure: { title: `${environment.name} refused${version ? ` ${version}` : ""}`, message: oneLine(open) } }),
+    summary: refusedSummary({
+      decision,
+      version,
+      findings,
+      runs: runningRelease(decision.history.current),
+      skipped,
+    }),
+    ...(skipped
+      ? {}
+      : {
+          failure: {
+            title: `${environment.name} refused${version ? ` ${version}` : ""}`,
+            message: oneLine(open),
+          },
+        }),
   };
 }

@@ -1,5 +1,11 @@
 import { Fault } from "@release-actions/codes";
-import { publicationSteps, readReleaseFacts, readTagFacts, renderNotes, type ReleaseAsset } from "@release-actions/github";
+import {
+  publicationSteps,
+  readReleaseFacts,
+  readTagFacts,
+  renderNotes,
+  type ReleaseAsset,
+} from "@release-actions/github";
 import type { Approval, Component } from "@release-actions/ledger";
 import { markdownLink, markdownText } from "@release-actions/markdown";
 import { runStep } from "@release-actions/plan";
@@ -25,24 +31,48 @@ export type PublishReleaseInputs = Logins & {
   config?: string;
 };
 
-export type PublishReleaseOutputs = { id: string; url: string; notes: string; previousTag: string; reasons: string };
+export type PublishReleaseOutputs = {
+  id: string;
+  url: string;
+  notes: string;
+  previousTag: string;
+  reasons: string;
+};
 
 /** Publishes the GitHub release of an accepted version; a published one is never touched again. @throws Fault RA1203, RA1303, RA60xx */
-export async function publishRelease(inputs: PublishReleaseInputs, job: Job): Promise<ActionResult<PublishReleaseOutputs>> {
+export async function publishRelease(
+  inputs: PublishReleaseInputs,
+  job: Job,
+): Promise<ActionResult<PublishReleaseOutputs>> {
   const connection = connect(inputs, job);
   const pipeline = inputs.config ? await findPipeline(connection, inputs.config) : undefined;
   const subject = await subjectOf(connection, pipeline, inputs, job);
   const scheme = schemeOf(pipeline?.tag?.scheme ?? "semver", pipeline?.tag?.prefix ?? "");
   const version = scheme.parse(subject.tag);
-  const { tags, commit } = await readTagFacts(connection.github, { tag: subject.tag, branches: [], checks: false, files: [] });
+  const { tags, commit } = await readTagFacts(connection.github, {
+    tag: subject.tag,
+    branches: [],
+    checks: false,
+    files: [],
+  });
   if (commit === undefined) throw new Fault("RA1303", { saw: `there is no tag ${subject.tag}` });
-  const order = "wrong" in version ? { previous: undefined, isNewest: false } : orderOf(scheme, version, tags);
-  const facts = await readReleaseFacts(connection.github, { tag: subject.tag, previousTag: order.previous?.tag });
+  const order =
+    "wrong" in version ? { previous: undefined, isNewest: false } : orderOf(scheme, version, tags);
+  const facts = await readReleaseFacts(connection.github, {
+    tag: subject.tag,
+    previousTag: order.previous?.tag,
+  });
   if (subject.commit !== undefined && subject.commit !== commit) {
-    throw new Fault("RA1307", { saw: `the tag ${subject.tag} is at ${commit.slice(0, 7)}, and the ledger has it at ${subject.commit.slice(0, 7)}` });
+    throw new Fault("RA1307", {
+      saw: `the tag ${subject.tag} is at ${commit.slice(0, 7)}, and the ledger has it at ${subject.commit.slice(0, 7)}`,
+    });
   }
   const notes = renderNotes(facts, {
-    images: subject.components.map(({ name, image, digest }) => ({ name, reference: `${image}:${subject.tag}`, digest })),
+    images: subject.components.map(({ name, image, digest }) => ({
+      name,
+      reference: `${image}:${subject.tag}`,
+      digest,
+    })),
     ...(subject.doi ? { doi: subject.doi } : {}),
     approvals: subject.approvals,
   });
@@ -57,7 +87,12 @@ export async function publishRelease(inputs: PublishReleaseInputs, job: Job): Pr
     commit,
     name: subject.title,
     body: notes.body,
-    assets: [...assetsOf(job, inputs.assets?.length ? inputs.assets : (pipeline?.release.assets ?? [])), ...(notes.full ? [{ name: "RELEASE-NOTES.md", mediaType: "text/markdown", bytes: Buffer.from(notes.full) }] : [])],
+    assets: [
+      ...assetsOf(job, inputs.assets?.length ? inputs.assets : (pipeline?.release.assets ?? [])),
+      ...(notes.full
+        ? [{ name: "RELEASE-NOTES.md", mediaType: "text/markdown", bytes: Buffer.from(notes.full) }]
+        : []),
+    ],
     latest: !prerelease && (wanted === "auto" ? order.isNewest : wanted === "true"),
     prerelease,
     key: `${connection.github.serverUrl}/${owner}/${name}/releases/tag/${subject.tag}`,
@@ -65,13 +100,23 @@ export async function publishRelease(inputs: PublishReleaseInputs, job: Job): Pr
   });
   for (const step of publication.steps) {
     const outcome = await runStep(step, connection.steps);
-    if ("refusal" in outcome) throw new Fault(outcome.refusal.code, { saw: outcome.refusal.saw, next: outcome.refusal.next });
+    if ("refusal" in outcome)
+      throw new Fault(outcome.refusal.code, {
+        saw: outcome.refusal.saw,
+        next: outcome.refusal.next,
+      });
   }
   const result = publication.result();
   for (const finding of result.findings) job.warn("The published release", finding.saw);
   return {
     ok: true,
-    outputs: { id: String(result.id), url: result.url, notes: notesPath, previousTag: order.previous?.tag ?? "", reasons: JSON.stringify(result.findings) },
+    outputs: {
+      id: String(result.id),
+      url: result.url,
+      notes: notesPath,
+      previousTag: order.previous?.tag ?? "",
+      reasons: JSON.stringify(result.findings),
+    },
     summary: lines(
       `### ${markdownText(subject.title)} is published`,
       "",
@@ -83,16 +128,41 @@ export async function publishRelease(inputs: PublishReleaseInputs, job: Job): Pr
   };
 }
 
-type Subject = { tag: string; title: string; commit: string | undefined; components: Component[]; doi: string | undefined; approvals: Approval[] };
+type Subject = {
+  tag: string;
+  title: string;
+  commit: string | undefined;
+  components: Component[];
+  doi: string | undefined;
+  approvals: Approval[];
+};
 
-async function subjectOf(connection: Connection, pipeline: (Pipeline & { defaultBranch: string }) | undefined, inputs: PublishReleaseInputs, job: Job): Promise<Subject> {
+async function subjectOf(
+  connection: Connection,
+  pipeline: (Pipeline & { defaultBranch: string }) | undefined,
+  inputs: PublishReleaseInputs,
+  job: Job,
+): Promise<Subject> {
   const given = inputs.version ?? givenVersion(job);
   if (pipeline !== undefined) {
-    const { release, approvals } = await acceptedRelease(connection, pipeline, inputs.environment, given);
+    const { release, approvals } = await acceptedRelease(
+      connection,
+      pipeline,
+      inputs.environment,
+      given,
+    );
     const deposit = await recordedDoi(connection, pipeline, release.version);
-    return { tag: release.tag, title: `${pipeline.product} ${release.version}`, commit: release.commit, components: release.components, doi: deposit?.doi, approvals };
+    return {
+      tag: release.tag,
+      title: `${pipeline.product} ${release.version}`,
+      commit: release.commit,
+      components: release.components,
+      doi: deposit?.doi,
+      approvals,
+    };
   }
-  if (given === undefined) throw new Fault("RA1205", { saw: "`version` is not given, and the event has none" });
+  if (given === undefined)
+    throw new Fault("RA1205", { saw: "`version` is not given, and the event has none" });
   const version = readVersion(schemeOf("semver"), given);
   const tag = "wrong" in version ? given : version.tag;
   return { tag, title: tag, commit: undefined, components: [], doi: undefined, approvals: [] };
@@ -116,6 +186,8 @@ function assetsOf(job: Job, globs: string[]): ReleaseAsset[] {
   return workspaceFiles(job, globs).map(({ name, bytes }) => ({
     name,
     bytes,
-    mediaType: mediaTypes[/\.[A-Za-z0-9]+$/.exec(name)?.[0].toLowerCase() ?? ""] ?? "application/octet-stream",
+    mediaType:
+      mediaTypes[/\.[A-Za-z0-9]+$/.exec(name)?.[0].toLowerCase() ?? ""] ??
+      "application/octet-stream",
   }));
 }

@@ -28,15 +28,23 @@ const longestReason = 1000;
 /** Reads the request. @throws Fault RA1001 (environment, reason), RA1002 (action) */
 export function readRequest(inputs: RequestInputs, job: Job): Request {
   if (!inputs.environment) {
-    throw new Fault("RA1001", { saw: "`environment` is not given", next: "Add `environment: staging` (GitHub's name of the environment) under `with:`." });
+    throw new Fault("RA1001", {
+      saw: "`environment` is not given",
+      next: "Add `environment: staging` (GitHub's name of the environment) under `with:`.",
+    });
   }
   const action = inputs.action ?? eventText(job, "inputs", "action") ?? "release";
   if (action !== "release" && action !== "rollback") {
-    throw new Fault("RA1002", { saw: `\`action\` is ${JSON.stringify(action.slice(0, 60))}; it takes release or rollback` });
+    throw new Fault("RA1002", {
+      saw: `\`action\` is ${JSON.stringify(action.slice(0, 60))}; it takes release or rollback`,
+    });
   }
   const reason = (inputs.reason ?? eventText(job, "inputs", "reason"))?.slice(0, longestReason);
   if (action === "rollback" && reason === undefined) {
-    throw new Fault("RA1001", { saw: "a rollback needs a `reason`, and none is given", next: "Start the workflow again and say in `reason` what is wrong." });
+    throw new Fault("RA1001", {
+      saw: "a rollback needs a `reason`, and none is given",
+      next: "Start the workflow again and say in `reason` what is wrong.",
+    });
   }
   const version = inputs.version ?? givenVersion(job);
   return {

@@ -1,6 +1,15 @@
 import { runChecks, type Check, type ChecksReport } from "@release-actions/checks";
 import { Fault, type Code } from "@release-actions/codes";
-import { connectCluster, readRunning, renderManifests, rollOut, type Cluster, type Rendered, type Rollout, type Running } from "@release-actions/deploy";
+import {
+  connectCluster,
+  readRunning,
+  renderManifests,
+  rollOut,
+  type Cluster,
+  type Rendered,
+  type Rollout,
+  type Running,
+} from "@release-actions/deploy";
 import { readFiles } from "@release-actions/github";
 import type { Component, Release } from "@release-actions/ledger";
 import type { StepRecord } from "@release-actions/plan";
@@ -23,17 +32,39 @@ export type Prepared = {
 };
 
 /** Reads a release's own files at its own commit. @throws Fault RA5004, RA1102, RA1103, RA3005… */
-export async function prepare(world: World, product: string, environment: EnvironmentSettings, release: Release): Promise<Prepared> {
+export async function prepare(
+  world: World,
+  product: string,
+  environment: EnvironmentSettings,
+  release: Release,
+): Promise<Prepared> {
   const placeholders = releasePlaceholders(product, environment, release);
   const manifests = environment.deploy?.manifests ?? [];
-  const checksPath = typeof environment.smoke?.checks === "string" ? environment.smoke.checks : undefined;
-  const files = await readFiles(world.github, release.commit, [...manifests, ...(checksPath ? [checksPath] : [])]);
-  const inManifests = (path: string) => manifests.some((wanted) => path === wanted || path.startsWith(`${wanted.replace(/\/+$/, "")}/`));
+  const checksPath =
+    typeof environment.smoke?.checks === "string" ? environment.smoke.checks : undefined;
+  const files = await readFiles(world.github, release.commit, [
+    ...manifests,
+    ...(checksPath ? [checksPath] : []),
+  ]);
+  const inManifests = (path: string) =>
+    manifests.some(
+      (wanted) => path === wanted || path.startsWith(`${wanted.replace(/\/+$/, "")}/`),
+    );
   const checksFile = files.find((file) => file.path === checksPath);
-  const read = checksFile ? readChecks(checksFile.path, checksFile.text) : { checks: (environment.smoke?.checks as CheckFile[] | undefined) ?? [] };
+  const read = checksFile
+    ? readChecks(checksFile.path, checksFile.text)
+    : { checks: (environment.smoke?.checks as CheckFile[] | undefined) ?? [] };
   return {
     release,
-    rendered: manifests.length === 0 ? undefined : render(environment, release, files.filter((file) => file.path !== checksPath && inManifests(file.path)), placeholders),
+    rendered:
+      manifests.length === 0
+        ? undefined
+        : render(
+            environment,
+            release,
+            files.filter((file) => file.path !== checksPath && inManifests(file.path)),
+            placeholders,
+          ),
     checks: read.checks,
     identity: environment.smoke?.identity ?? ("identity" in read ? read.identity : undefined),
     placeholders,
@@ -41,28 +72,55 @@ export async function prepare(world: World, product: string, environment: Enviro
 }
 
 /** The tags that a component's image gets in an environment. */
-export function imageTagsOf(environment: EnvironmentSettings, placeholders: Placeholders, component: Component): string[] {
-  const values = { ...placeholders, component: component.name, image: component.image, digest: component.digest };
-  return (environment["image-tags"] ?? ["${environment}"]).map((template) => fill(template, values));
+export function imageTagsOf(
+  environment: EnvironmentSettings,
+  placeholders: Placeholders,
+  component: Component,
+): string[] {
+  const values = {
+    ...placeholders,
+    component: component.name,
+    image: component.image,
+    digest: component.digest,
+  };
+  return (environment["image-tags"] ?? ["${environment}"]).map((template) =>
+    fill(template, values),
+  );
 }
 
-function render(environment: EnvironmentSettings, release: Release, files: { path: string; text: string }[], placeholders: Placeholders): Rendered {
+function render(
+  environment: EnvironmentSettings,
+  release: Release,
+  files: { path: string; text: string }[],
+  placeholders: Placeholders,
+): Rendered {
   return renderManifests({
     files: files.filter((file) => /\.(ya?ml|json)$/.test(file.path)),
     // People read the tag, the cluster runs the digest.
     images: release.components.map((component) => {
       const [tag] = imageTagsOf(environment, placeholders, component);
       const { image, digest } = component;
-      return { image, reference: tag === undefined ? `${image}@${digest}` : `${image}:${tag}@${digest}` };
+      return {
+        image,
+        reference: tag === undefined ? `${image}@${digest}` : `${image}:${tag}@${digest}`,
+      };
     }),
     namespace: placeholders.namespace ?? "default",
-    placeholders: Object.fromEntries(Object.entries(placeholders).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+    placeholders: Object.fromEntries(
+      Object.entries(placeholders).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      ),
+    ),
     version: release.version,
   });
 }
 
 /** The values of `${…}` for a release into an environment. */
-export function releasePlaceholders(product: string, environment: EnvironmentSettings, release: Release): Placeholders {
+export function releasePlaceholders(
+  product: string,
+  environment: EnvironmentSettings,
+  release: Release,
+): Placeholders {
   const base: Placeholders = {
     product,
     version: release.version,
@@ -77,26 +135,46 @@ export function releasePlaceholders(product: string, environment: EnvironmentSet
 }
 
 /** Opens the environment's cluster and asks who it is, where the file says who it must be. @throws Fault RA1001, RA3001…, RA3014 */
-export async function openCluster(world: Pick<World, "transport" | "job">, given: { kubeconfig?: string; allowExec: boolean }, environment: Pick<EnvironmentSettings, "name"> & { deploy?: { cluster?: string | undefined } | undefined }): Promise<Cluster> {
+export async function openCluster(
+  world: Pick<World, "transport" | "job">,
+  given: { kubeconfig?: string; allowExec: boolean },
+  environment: Pick<EnvironmentSettings, "name"> & {
+    deploy?: { cluster?: string | undefined } | undefined;
+  },
+): Promise<Cluster> {
   if (!given.kubeconfig) {
     throw new Fault("RA1001", {
       saw: `\`kubeconfig\` is not given, and ${environment.name} deploys manifests`,
       next: "Add the secret to GitHub's environment and `kubeconfig: ${{ secrets.KUBECONFIG }}` under `with:`.",
     });
   }
-  const cluster = await connectCluster({ transport: world.transport, kubeconfig: given.kubeconfig, allowExec: given.allowExec });
+  const cluster = await connectCluster({
+    transport: world.transport,
+    kubeconfig: given.kubeconfig,
+    allowExec: given.allowExec,
+  });
   for (const secret of cluster.secrets) world.job.mask(secret);
   for (const warning of cluster.warnings) world.job.warn("The cluster's access", warning);
   const wanted = environment.deploy?.cluster;
   if (wanted !== undefined) {
     const is = await cluster.identity();
-    if (is !== wanted) throw new Fault("RA3014", { saw: `the kubeconfig leads to the cluster ${is}, and the file says ${wanted}` });
+    if (is !== wanted)
+      throw new Fault("RA3014", {
+        saw: `the kubeconfig leads to the cluster ${is}, and the file says ${wanted}`,
+      });
   }
   return cluster;
 }
 
 /** What stands in the way of a release, in one form for deployments and smoke tests. All but `code` and `next` may be foreign text. */
-export type Trouble = { code: Code; plain: string; said?: string; object?: string; log?: string[]; next: string };
+export type Trouble = {
+  code: Code;
+  plain: string;
+  said?: string;
+  object?: string;
+  log?: string[];
+  next: string;
+};
 
 export type Outcome = {
   rollout: Rollout | undefined;
@@ -105,7 +183,13 @@ export type Outcome = {
 };
 
 /** Rolls a prepared release out and tests it. @throws Fault when it is not known how it ended */
-export async function bringOut(world: World, environment: EnvironmentSettings, prepared: Prepared, cluster: Cluster | undefined, entry: string): Promise<Outcome> {
+export async function bringOut(
+  world: World,
+  environment: EnvironmentSettings,
+  prepared: Prepared,
+  cluster: Cluster | undefined,
+  entry: string,
+): Promise<Outcome> {
   const { rendered } = prepared;
   let rollout: Rollout | undefined;
   if (rendered !== undefined && cluster !== undefined) {
@@ -115,30 +199,69 @@ export async function bringOut(world: World, environment: EnvironmentSettings, p
       now: () => performance.now(),
       progress: (line) => world.job.say(line),
     });
-    note(world, `Roll out ${rendered.objects.length} objects of ${prepared.release.version}`, rollout.result === "unchanged" ? "already-done" : rollout.result === "passed" ? "done" : "failed", rollout.seconds * 1000);
+    note(
+      world,
+      `Roll out ${rendered.objects.length} objects of ${prepared.release.version}`,
+      rollout.result === "unchanged"
+        ? "already-done"
+        : rollout.result === "passed"
+          ? "done"
+          : "failed",
+      rollout.seconds * 1000,
+    );
     if (rollout.result === "failed") {
       const cause = rollout.cause;
       const trouble: Trouble = cause
-        ? { code: cause.code, plain: cause.plain, said: cause.clusterSaid, object: cause.object, ...(cause.log ? { log: cause.log } : {}), next: cause.next }
+        ? {
+            code: cause.code,
+            plain: cause.plain,
+            said: cause.clusterSaid,
+            object: cause.object,
+            ...(cause.log ? { log: cause.log } : {}),
+            next: cause.next,
+          }
         : { code: "RA3114", plain: "the rollout did not get through", next: "Look at the pods." };
       return { rollout, smoke: undefined, trouble };
     }
   }
   const started = performance.now();
   const smoke = await smokeTest(world, environment, prepared);
-  if (smoke !== undefined) note(world, `Ask ${smoke.results.length} smoke checks of ${prepared.release.version}`, smoke.passed ? "done" : "failed", performance.now() - started);
-  return { rollout, smoke, trouble: smoke === undefined || smoke.passed ? undefined : smokeTrouble(smoke) };
+  if (smoke !== undefined)
+    note(
+      world,
+      `Ask ${smoke.results.length} smoke checks of ${prepared.release.version}`,
+      smoke.passed ? "done" : "failed",
+      performance.now() - started,
+    );
+  return {
+    rollout,
+    smoke,
+    trouble: smoke === undefined || smoke.passed ? undefined : smokeTrouble(smoke),
+  };
 }
 
 /** A stretch of the way that is no step of its own, for the summary's list of what was done. */
-function note(world: World, title: string, result: StepRecord["result"], milliseconds: number): void {
+function note(
+  world: World,
+  title: string,
+  result: StepRecord["result"],
+  milliseconds: number,
+): void {
   world.records.push({ key: title, title, result, milliseconds: Math.round(milliseconds) });
 }
 
 /** Runs the release's smoke checks; undefined when it has none. */
-export async function smokeTest(world: Pick<World, "transport" | "job"> & { steps: Pick<World["steps"], "sleep"> }, environment: Pick<EnvironmentSettings, "url" | "smoke">, prepared: Pick<Prepared, "checks" | "identity" | "placeholders">): Promise<ChecksReport | undefined> {
+export async function smokeTest(
+  world: Pick<World, "transport" | "job"> & { steps: Pick<World["steps"], "sleep"> },
+  environment: Pick<EnvironmentSettings, "url" | "smoke">,
+  prepared: Pick<Prepared, "checks" | "identity" | "placeholders">,
+): Promise<ChecksReport | undefined> {
   if (prepared.checks.length === 0 && prepared.identity === undefined) return undefined;
-  const variables = Object.fromEntries(Object.entries(prepared.placeholders).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const variables = Object.fromEntries(
+    Object.entries(prepared.placeholders).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
   return runChecks(prepared.checks as Check[], {
     transport: world.transport,
     ...(prepared.identity ? { identity: prepared.identity as Check } : {}),
@@ -163,6 +286,9 @@ function smokeTrouble(smoke: ChecksReport): Trouble {
 }
 
 /** What runs now, asked of the cluster. */
-export async function whatRuns(cluster: Cluster | undefined, rendered: Rendered | undefined): Promise<Running[]> {
+export async function whatRuns(
+  cluster: Cluster | undefined,
+  rendered: Rendered | undefined,
+): Promise<Running[]> {
   return cluster === undefined || rendered === undefined ? [] : readRunning(cluster, rendered);
 }

@@ -36,36 +36,72 @@ export type ValidateTagOutputs = {
  * Is this ref a release? With a token it also asks GitHub for branch, manifests and order; without one it judges the form alone.
  * @throws Fault RA1001 (no tag), RA1301 (no such scheme)
  */
-export async function validateTag(inputs: ValidateTagInputs, job: Job): Promise<ActionResult<ValidateTagOutputs>> {
+export async function validateTag(
+  inputs: ValidateTagInputs,
+  job: Job,
+): Promise<ActionResult<ValidateTagOutputs>> {
   const tag = inputs.tag ?? givenVersion(job);
-  if (!tag) throw new Fault("RA1001", { saw: "`tag` is not given, and the event has none", next: "Start the workflow on a tag, or give `tag` under `with:`." });
+  if (!tag)
+    throw new Fault("RA1001", {
+      saw: "`tag` is not given, and the event has none",
+      next: "Start the workflow on a tag, or give `tag` under `with:`.",
+    });
   const world = inputs.token ? connect(inputs, job) : undefined;
   const pipeline = world && inputs.config ? await findPipeline(world, inputs.config) : undefined;
-  const scheme = schemeOf(inputs.scheme ?? pipeline?.tag?.scheme ?? "semver", inputs.prefix ?? pipeline?.tag?.prefix ?? "");
+  const scheme = schemeOf(
+    inputs.scheme ?? pipeline?.tag?.scheme ?? "semver",
+    inputs.prefix ?? pipeline?.tag?.prefix ?? "",
+  );
   const onInvalid = inputs.onInvalid ?? pipeline?.tag?.["on-invalid"] ?? "fail";
-  if (onInvalid !== "fail" && onInvalid !== "skip") throw new Fault("RA1002", { saw: `\`on-invalid\` is ${JSON.stringify(onInvalid.slice(0, 60))}; it takes fail or skip` });
+  if (onInvalid !== "fail" && onInvalid !== "skip")
+    throw new Fault("RA1002", {
+      saw: `\`on-invalid\` is ${JSON.stringify(onInvalid.slice(0, 60))}; it takes fail or skip`,
+    });
 
   const version = scheme.parse(tag);
   if ("wrong" in version) {
-    const finding: Finding = { rule: "tag", holds: false, code: "RA1302", saw: `${JSON.stringify(tag)} is not a release of the scheme ${scheme.name}: ${version.wrong}`, next: `Tag the commit as, for example, ${scheme.example}.` };
+    const finding: Finding = {
+      rule: "tag",
+      holds: false,
+      code: "RA1302",
+      saw: `${JSON.stringify(tag)} is not a release of the scheme ${scheme.name}: ${version.wrong}`,
+      next: `Tag the commit as, for example, ${scheme.example}.`,
+    };
     return answer([finding], { valid: "false" }, onInvalid === "skip", tag);
   }
   const form: Finding = { rule: "tag", holds: true, saw: `${tag} is ${scheme.name}` };
-  const base = { version: version.text, imageTag: imageTag(version.text) ?? "", kind: scheme.kind(undefined, version) };
+  const base = {
+    version: version.text,
+    imageTag: imageTag(version.text) ?? "",
+    kind: scheme.kind(undefined, version),
+  };
   if (world === undefined) {
-    const finding: Finding = { rule: "branch", holds: false, warning: true, saw: "without a token GitHub was not asked for the branch, the manifests and the order" };
+    const finding: Finding = {
+      rule: "branch",
+      holds: false,
+      warning: true,
+      saw: "without a token GitHub was not asked for the branch, the manifests and the order",
+    };
     return answer([form, finding], { ...base, valid: "true" }, false, tag);
   }
   const manifests = inputs.manifests ?? pipeline?.tag?.manifests ?? [];
   const branch = inputs.branch ?? pipeline?.tag?.branch;
-  const defaultBranch = pipeline?.defaultBranch ?? (branch?.length ? "" : await readDefaultBranch(world));
+  const defaultBranch =
+    pipeline?.defaultBranch ?? (branch?.length ? "" : await readDefaultBranch(world));
   const branches = await releaseBranches(world, { defaultBranch, tag: { branch } });
-  const facts = await readTagFacts(world.github, { tag, branches, checks: false, files: manifests });
+  const facts = await readTagFacts(world.github, {
+    tag,
+    branches,
+    checks: false,
+    files: manifests,
+  });
   const order = orderOf(scheme, version, facts.tags);
   const findings: Finding[] = [
     form,
     branchFinding(facts, tag, branches),
-    ...(manifests.length > 0 && facts.commit ? [compareManifests(manifests, facts.files, version)] : []),
+    ...(manifests.length > 0 && facts.commit
+      ? [compareManifests(manifests, facts.files, version)]
+      : []),
   ];
   return answer(
     findings,
@@ -83,7 +119,11 @@ export async function validateTag(inputs: ValidateTagInputs, job: Job): Promise<
 }
 
 /** Where a version stands among the tags of its series. */
-export function orderOf(scheme: Scheme, version: Version, tags: string[]): { previous: Version | undefined; isNewest: boolean } {
+export function orderOf(
+  scheme: Scheme,
+  version: Version,
+  tags: string[],
+): { previous: Version | undefined; isNewest: boolean } {
   const others = tags
     .map((name) => scheme.parse(name))
     .filter((other): other is Version => !("wrong" in other) && other.tag !== version.tag)
@@ -91,23 +131,43 @@ export function orderOf(scheme: Scheme, version: Version, tags: string[]): { pre
   const older = others.filter((other) => scheme.compare(other, version) < 0);
   // A final release is compared with the final release before it; a pre-release with whatever came before.
   const previous = older.find((other) => version.prerelease || !other.prerelease) ?? older[0];
-  return { previous, isNewest: others.every((other) => other.prerelease || scheme.compare(other, version) < 0) };
+  return {
+    previous,
+    isNewest: others.every((other) => other.prerelease || scheme.compare(other, version) < 0),
+  };
 }
 
 function branchFinding(facts: TagFacts, tag: string, branches: string[]): Finding {
-  if (facts.commit === undefined) return { rule: "branch", holds: false, code: "RA1303", saw: `there is no tag ${tag}` };
+  if (facts.commit === undefined)
+    return { rule: "branch", holds: false, code: "RA1303", saw: `there is no tag ${tag}` };
   const on = branches.find((branch) => facts.onBranch[branch]);
   return on === undefined
-    ? { rule: "branch", holds: false, code: "RA1304", saw: `commit ${facts.commit.slice(0, 7)} of ${tag} is not on ${branches.join(" or ") || "a release branch"}` }
+    ? {
+        rule: "branch",
+        holds: false,
+        code: "RA1304",
+        saw: `commit ${facts.commit.slice(0, 7)} of ${tag} is not on ${branches.join(" or ") || "a release branch"}`,
+      }
     : { rule: "branch", holds: true, saw: `commit ${facts.commit.slice(0, 7)} is on ${on}` };
 }
 
-function answer(findings: Finding[], outputs: Partial<ValidateTagOutputs>, skip: boolean, tag: string): ActionResult<ValidateTagOutputs> {
+function answer(
+  findings: Finding[],
+  outputs: Partial<ValidateTagOutputs>,
+  skip: boolean,
+  tag: string,
+): ActionResult<ValidateTagOutputs> {
   const open = findings.filter((finding) => !finding.holds && !finding.warning);
   return {
     ok: open.length === 0 || skip,
     outputs: { ...outputs, reasons: JSON.stringify(findings) },
-    summary: lines(`### ${markdownText(tag)} is ${open.length === 0 ? "a release" : "no release"}`, "", ...findingTable(findings)),
-    ...(open.length === 0 || skip ? {} : { failure: { title: `${tag} is no release`, message: oneLine(open) } }),
+    summary: lines(
+      `### ${markdownText(tag)} is ${open.length === 0 ? "a release" : "no release"}`,
+      "",
+      ...findingTable(findings),
+    ),
+    ...(open.length === 0 || skip
+      ? {}
+      : { failure: { title: `${tag} is no release`, message: oneLine(open) } }),
   };
 }

@@ -10,18 +10,29 @@ const largest = 2 * 1024 * 1024 * 1024;
 export function workspaceFiles(job: Job, globs: string[]): { name: string; bytes: Buffer }[] {
   if (globs.length === 0) return [];
   const workspace = job.env.workspace;
-  if (workspace === undefined) throw new Fault("RA1003", { saw: "the variable GITHUB_WORKSPACE is missing, and files are asked for" });
+  if (workspace === undefined)
+    throw new Fault("RA1003", {
+      saw: "the variable GITHUB_WORKSPACE is missing, and files are asked for",
+    });
   const root = realpathSync(workspace);
   const paths = globs.flatMap((glob) => {
-    const found = globSync(glob, { cwd: root }).filter((path) => statSync(join(root, path)).isFile());
-    if (found.length === 0) throw new Fault("RA1002", { saw: `${JSON.stringify(glob)} names no file in the workspace`, next: "Check the glob, and that an earlier step of the job makes the file." });
+    const found = globSync(glob, { cwd: root }).filter((path) =>
+      statSync(join(root, path)).isFile(),
+    );
+    if (found.length === 0)
+      throw new Fault("RA1002", {
+        saw: `${JSON.stringify(glob)} names no file in the workspace`,
+        next: "Check the glob, and that an earlier step of the job makes the file.",
+      });
     return found;
   });
   const names = new Set<string>();
   return [...new Set(paths)].toSorted().map((path) => {
     const real = realpathSync(join(root, path));
-    if (!real.startsWith(root + sep)) throw new Fault("RA1002", { saw: `${path} leads out of the workspace` });
-    if (statSync(real).size > largest) throw new Fault("RA1002", { saw: `${path} is larger than 2 GiB` });
+    if (!real.startsWith(root + sep))
+      throw new Fault("RA1002", { saw: `${path} leads out of the workspace` });
+    if (statSync(real).size > largest)
+      throw new Fault("RA1002", { saw: `${path} is larger than 2 GiB` });
     const name = basename(path);
     if (names.has(name)) throw new Fault("RA1002", { saw: `two files have the name ${name}` });
     names.add(name);

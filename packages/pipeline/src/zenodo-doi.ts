@@ -1,9 +1,19 @@
 import { Fault } from "@release-actions/codes";
-import { appendStep, readLedger, readOptionalFiles, type LedgerHead } from "@release-actions/github";
+import {
+  appendStep,
+  readLedger,
+  readOptionalFiles,
+  type LedgerHead,
+} from "@release-actions/github";
 import { ledgerPaths } from "@release-actions/ledger";
 import { markdownCode, markdownLink, markdownText } from "@release-actions/markdown";
 import { runStep, type Step } from "@release-actions/plan";
-import { createZenodo, readMetadata, type ReleaseFile, type ZenodoState } from "@release-actions/zenodo";
+import {
+  createZenodo,
+  readMetadata,
+  type ReleaseFile,
+  type ZenodoState,
+} from "@release-actions/zenodo";
 import { acceptedRelease } from "./accepted.ts";
 import { readVersion } from "./candidate.ts";
 import type { Pipeline } from "./configuration/pipeline-file.ts";
@@ -26,19 +36,42 @@ export type ZenodoDoiInputs = Logins & {
   config?: string;
 };
 
-export type ZenodoDoiOutputs = { doi: string; conceptDoi: string; url: string; state: "reserved" | "published" | "in-review"; reasons: string };
+export type ZenodoDoiOutputs = {
+  doi: string;
+  conceptDoi: string;
+  url: string;
+  state: "reserved" | "published" | "in-review";
+  reasons: string;
+};
 
 /** Reserves the DOI before the tag, or publishes the record after acceptance; either one again writes nothing. @throws Fault RA1001, RA1203, RA70xx */
-export async function zenodoDoi(inputs: ZenodoDoiInputs, job: Job): Promise<ActionResult<ZenodoDoiOutputs>> {
-  if (!inputs.zenodoToken) throw new Fault("RA1001", { saw: "`zenodo-token` is not given", next: "Add the secret to GitHub's environment and `zenodo-token: ${{ secrets.ZENODO_TOKEN }}` under `with:`." });
+export async function zenodoDoi(
+  inputs: ZenodoDoiInputs,
+  job: Job,
+): Promise<ActionResult<ZenodoDoiOutputs>> {
+  if (!inputs.zenodoToken)
+    throw new Fault("RA1001", {
+      saw: "`zenodo-token` is not given",
+      next: "Add the secret to GitHub's environment and `zenodo-token: ${{ secrets.ZENODO_TOKEN }}` under `with:`.",
+    });
   const connection = connect(inputs, job);
   const pipeline = inputs.config ? await findPipeline(connection, inputs.config) : undefined;
   const { version, tag } = await meant(connection, pipeline, inputs, job);
   const settings = pipeline?.zenodo ?? {};
-  const ledger = pipeline === undefined ? undefined : await readDeposit(connection, pipeline, version);
+  const ledger =
+    pipeline === undefined ? undefined : await readDeposit(connection, pipeline, version);
   const { repository, serverUrl } = connection.github;
-  const metadata = await metadataOf(connection, inputs.metadata ?? settings.metadata, inputs.step === "publish" ? `refs/tags/${tag}` : "HEAD", job);
-  const zenodo = createZenodo({ transport: connection.transport, token: inputs.zenodoToken, ...withValue("server", inputs.server ?? settings.server) });
+  const metadata = await metadataOf(
+    connection,
+    inputs.metadata ?? settings.metadata,
+    inputs.step === "publish" ? `refs/tags/${tag}` : "HEAD",
+    job,
+  );
+  const zenodo = createZenodo({
+    transport: connection.transport,
+    token: inputs.zenodoToken,
+    ...withValue("server", inputs.server ?? settings.server),
+  });
   const reservation = {
     key: `${serverUrl}/${repository.owner}/${repository.name}/releases/tag/${encodeURIComponent(tag)}`,
     version,
@@ -48,74 +81,134 @@ export async function zenodoDoi(inputs: ZenodoDoiInputs, job: Job): Promise<Acti
     // Only the ledger knows for certain that no earlier run has made a draft.
     resuming: job.env.runAttempt > 1 || ledger === undefined || inputs.step === "publish",
   };
-  const { steps, state } = inputs.step === "reserve" ? zenodo.reserve(reservation) : zenodo.publish({ ...reservation, files: await filesOf(connection, inputs.files ?? settings.files ?? [], tag, version, job) });
+  const { steps, state } =
+    inputs.step === "reserve"
+      ? zenodo.reserve(reservation)
+      : zenodo.publish({
+          ...reservation,
+          files: await filesOf(connection, inputs.files ?? settings.files ?? [], tag, version, job),
+        });
   for (const step of steps) await done(connection, step);
   const result = state();
-  if (pipeline !== undefined && ledger !== undefined) await done(connection, recordStep(connection, pipeline, version, ledger, result));
+  if (pipeline !== undefined && ledger !== undefined)
+    await done(connection, recordStep(connection, pipeline, version, ledger, result));
   return {
     ok: true,
-    outputs: { doi: result.doi, conceptDoi: result.conceptDoi, url: result.url, state: result.state, reasons: "[]" },
+    outputs: {
+      doi: result.doi,
+      conceptDoi: result.conceptDoi,
+      url: result.url,
+      state: result.state,
+      reasons: "[]",
+    },
     summary: lines(
       `### DOI ${markdownText(result.doi)} is ${result.state} for ${markdownText(version)}`,
       "",
-      result.state === "published" ? `${markdownLink("Open the record", result.url)}, ${markdownLink(`doi.org/${result.doi}`, `https://doi.org/${result.doi}`)}` : `The draft is at ${markdownLink(result.url, result.url)}; nobody else sees it before it is published.`,
+      result.state === "published"
+        ? `${markdownLink("Open the record", result.url)}, ${markdownLink(`doi.org/${result.doi}`, `https://doi.org/${result.doi}`)}`
+        : `The draft is at ${markdownLink(result.url, result.url)}; nobody else sees it before it is published.`,
       "",
       result.conceptDoi ? `All versions: ${markdownCode(result.conceptDoi)}` : "",
     ),
   };
 }
 
-async function meant(connection: Connection, pipeline: (Pipeline & { defaultBranch: string }) | undefined, inputs: ZenodoDoiInputs, job: Job): Promise<{ version: string; tag: string }> {
+async function meant(
+  connection: Connection,
+  pipeline: (Pipeline & { defaultBranch: string }) | undefined,
+  inputs: ZenodoDoiInputs,
+  job: Job,
+): Promise<{ version: string; tag: string }> {
   const given = inputs.version ?? givenVersion(job);
   if (inputs.step === "publish" && pipeline !== undefined) {
     const { release } = await acceptedRelease(connection, pipeline, inputs.environment, given);
     return { version: release.version, tag: release.tag };
   }
-  if (given === undefined) throw new Fault("RA1205", { saw: "`version` is not given, and the event has none" });
+  if (given === undefined)
+    throw new Fault("RA1205", { saw: "`version` is not given, and the event has none" });
   const scheme = schemeOf(pipeline?.tag?.scheme ?? "semver", pipeline?.tag?.prefix ?? "");
   const version = readVersion(scheme, given);
   if (!("wrong" in version)) return { version: version.text, tag: version.tag };
   if (pipeline === undefined) return { version: given, tag: given };
-  throw new Fault("RA1302", { saw: `${JSON.stringify(given)} is not a release of the scheme ${scheme.name}: ${version.wrong}`, next: `Name a version such as ${scheme.example}.` });
+  throw new Fault("RA1302", {
+    saw: `${JSON.stringify(given)} is not a release of the scheme ${scheme.name}: ${version.wrong}`,
+    next: `Name a version such as ${scheme.example}.`,
+  });
 }
 
 async function metadataOf(connection: Connection, path: string | undefined, ref: string, job: Job) {
   const names = path === undefined ? [".zenodo.json", "CITATION.cff"] : [path];
   const files = await readOptionalFiles(connection.github, ref, names);
   const named = path === undefined ? undefined : files[path];
-  if (path !== undefined && named === undefined) throw new Fault("RA5004", { saw: `${path} does not exist at ${ref}` });
+  if (path !== undefined && named === undefined)
+    throw new Fault("RA5004", { saw: `${path} does not exist at ${ref}` });
   const isCff = path?.endsWith(".cff") ?? false;
   const citation = readMetadata({
-    ...withValue("zenodoJson", path === undefined ? files[".zenodo.json"] : isCff ? undefined : named),
-    ...withValue("citationCff", path === undefined ? files["CITATION.cff"] : isCff ? named : undefined),
+    ...withValue(
+      "zenodoJson",
+      path === undefined ? files[".zenodo.json"] : isCff ? undefined : named,
+    ),
+    ...withValue(
+      "citationCff",
+      path === undefined ? files["CITATION.cff"] : isCff ? named : undefined,
+    ),
   });
-  for (const finding of citation.findings.filter((one) => one.warning)) job.warn("Zenodo's metadata", finding.saw);
+  for (const finding of citation.findings.filter((one) => one.warning))
+    job.warn("Zenodo's metadata", finding.saw);
   const wrong = citation.findings.find((finding) => !finding.holds && !finding.warning);
   if (wrong !== undefined || citation.metadata === undefined) {
-    throw new Fault(wrong?.code ?? "RA7011", { saw: wrong?.saw ?? "there is no metadata", ...withValue("next", wrong?.next) });
+    throw new Fault(wrong?.code ?? "RA7011", {
+      saw: wrong?.saw ?? "there is no metadata",
+      ...withValue("next", wrong?.next),
+    });
   }
   return citation.metadata;
 }
 
-async function filesOf(connection: Connection, globs: string[], tag: string, version: string, job: Job): Promise<ReleaseFile[]> {
-  if (globs.length > 0) return workspaceFiles(job, globs).map(({ name, bytes }) => ({ name, bytes }));
+async function filesOf(
+  connection: Connection,
+  globs: string[],
+  tag: string,
+  version: string,
+  job: Job,
+): Promise<ReleaseFile[]> {
+  if (globs.length > 0)
+    return workspaceFiles(job, globs).map(({ name, bytes }) => ({ name, bytes }));
   const { owner, name } = connection.github.repository;
-  const bytes = await connection.github.download(`/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}/zipball/refs/tags/${encodeURIComponent(tag)}`);
+  const bytes = await connection.github.download(
+    `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}/zipball/refs/tags/${encodeURIComponent(tag)}`,
+  );
   return [{ name: `${name}-${version.replaceAll(/[^A-Za-z0-9._-]/g, "-")}.zip`, bytes }];
 }
 
 type Deposit = Pick<ZenodoState, "doi" | "conceptDoi" | "url" | "state" | "depositionId">;
 type DepositLedger = { path: string; head: LedgerHead; recorded: Deposit | undefined };
 
-async function readDeposit(connection: Connection, pipeline: Pipeline, version: string): Promise<DepositLedger> {
+async function readDeposit(
+  connection: Connection,
+  pipeline: Pipeline,
+  version: string,
+): Promise<DepositLedger> {
   const path = ledgerPaths(pipeline.product, "").deposit(version);
   const head = await readLedger(connection.github, pipeline.ledger.branch, [path]);
   return { path, head, recorded: parseDeposit(path, head.files[path]) };
 }
 
 /** The ledger keeps the deposition's id: Zenodo's search lags, and an id found there is only a hint. */
-function recordStep(connection: Connection, pipeline: Pipeline, version: string, ledger: DepositLedger, state: ZenodoState): Step<LedgerHead> {
-  const deposit: Deposit = { doi: state.doi, conceptDoi: state.conceptDoi, url: state.url, state: state.state, depositionId: state.depositionId };
+function recordStep(
+  connection: Connection,
+  pipeline: Pipeline,
+  version: string,
+  ledger: DepositLedger,
+  state: ZenodoState,
+): Step<LedgerHead> {
+  const deposit: Deposit = {
+    doi: state.doi,
+    conceptDoi: state.conceptDoi,
+    url: state.url,
+    state: state.state,
+    depositionId: state.depositionId,
+  };
   const text = `${JSON.stringify(deposit, null, 2)}\n`;
   return appendStep(connection.github, {
     branch: pipeline.ledger.branch,
@@ -129,7 +222,11 @@ function recordStep(connection: Connection, pipeline: Pipeline, version: string,
 }
 
 /** The DOI that the ledger has for a version; undefined when none was reserved. */
-export async function recordedDoi(connection: Connection, pipeline: Pipeline, version: string): Promise<{ doi: string; url: string } | undefined> {
+export async function recordedDoi(
+  connection: Connection,
+  pipeline: Pipeline,
+  version: string,
+): Promise<{ doi: string; url: string } | undefined> {
   return (await readDeposit(connection, pipeline, version)).recorded;
 }
 
@@ -137,19 +234,26 @@ function parseDeposit(path: string, text: string | undefined): Deposit | undefin
   if (text === undefined) return undefined;
   try {
     const value = JSON.parse(text) as Deposit;
-    if ([value.doi, value.url, value.depositionId].every((field) => typeof field === "string")) return value;
+    if ([value.doi, value.url, value.depositionId].every((field) => typeof field === "string"))
+      return value;
   } catch {
     // falls through: one sentence for every kind of damage
   }
-  throw new Fault("RA5010", { saw: `${path} on the ledger's branch does not have the ledger's form` });
+  throw new Fault("RA5010", {
+    saw: `${path} on the ledger's branch does not have the ledger's form`,
+  });
 }
 
 async function done<T>(connection: Connection, step: Step<T>): Promise<T> {
   const outcome = await runStep(step, connection.steps);
-  if ("refusal" in outcome) throw new Fault(outcome.refusal.code, { saw: outcome.refusal.saw, next: outcome.refusal.next });
+  if ("refusal" in outcome)
+    throw new Fault(outcome.refusal.code, { saw: outcome.refusal.saw, next: outcome.refusal.next });
   return outcome.value;
 }
 
-function withValue<Name extends string, Value>(name: Name, value: Value | undefined): { [Key in Name]?: Value } {
+function withValue<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): { [Key in Name]?: Value } {
   return (value === undefined ? {} : { [name]: value }) as { [Key in Name]?: Value };
 }

@@ -57,7 +57,10 @@ const lost = () => {
 describe("a step", () => {
   test("that is done is not done again", async () => {
     const { step, log } = system({ done: true });
-    expect(await runStep(step, by())).toMatchObject({ value: "it", record: { result: "already-done" } });
+    expect(await runStep(step, by())).toMatchObject({
+      value: "it",
+      record: { result: "already-done" },
+    });
     expect(log).toEqual(["look"]);
   });
 
@@ -83,7 +86,9 @@ describe("a step", () => {
 
   test("that cannot be taken back is sent once only", async () => {
     const { step, log } = system({ act: [lost] });
-    await expect(runStep({ ...step, oneWay: true }, by())).rejects.toMatchObject({ code: "RA8002" });
+    await expect(runStep({ ...step, oneWay: true }, by())).rejects.toMatchObject({
+      code: "RA8002",
+    });
     expect(log.filter((entry) => entry === "act")).toHaveLength(1);
   });
 
@@ -111,7 +116,9 @@ describe("a step", () => {
       ...step,
       look: async () => ({ state: "refused", refusal: refuse("RA1002", "no", "mend it") }),
     };
-    expect(await runStep(refused, by())).toMatchObject({ refusal: { code: "RA1002", next: "mend it" } });
+    expect(await runStep(refused, by())).toMatchObject({
+      refusal: { code: "RA1002", next: "mend it" },
+    });
     expect(log).toEqual([]);
   });
 });

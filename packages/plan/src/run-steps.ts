@@ -15,7 +15,9 @@ export type RunnerOfSteps = {
   progress?: (record: StepRecord) => void;
 };
 
-export type StepOutcome<T> = { value: T; record: StepRecord } | { refusal: Refusal; record: StepRecord };
+export type StepOutcome<T> =
+  | { value: T; record: StepRecord }
+  | { refusal: Refusal; record: StepRecord };
 
 /**
  * Runs one step: looks, acts once, and after an unknown outcome looks again before it acts again.
@@ -24,7 +26,12 @@ export type StepOutcome<T> = { value: T; record: StepRecord } | { refusal: Refus
 export async function runStep<T>(step: Step<T>, by: RunnerOfSteps): Promise<StepOutcome<T>> {
   const started = by.now();
   const end = (result: StepRecord["result"]): StepRecord => {
-    const record = { key: step.key, title: step.title, result, milliseconds: Math.round(by.now() - started) };
+    const record = {
+      key: step.key,
+      title: step.title,
+      result,
+      milliseconds: Math.round(by.now() - started),
+    };
     by.progress?.(record);
     return record;
   };
@@ -38,7 +45,8 @@ export async function runStep<T>(step: Step<T>, by: RunnerOfSteps): Promise<Step
     }
     const written = await write(step, by);
     if ("refusal" in written) return { refusal: written.refusal, record: end("refused") };
-    const value = step.settle && (by.resuming || written.unsure) ? await step.settle() : written.value;
+    const value =
+      step.settle && (by.resuming || written.unsure) ? await step.settle() : written.value;
     return { value, record: end("done") };
   } catch (error) {
     end("failed");
@@ -46,10 +54,14 @@ export async function runStep<T>(step: Step<T>, by: RunnerOfSteps): Promise<Step
   }
 }
 
-async function firstLook<T>(step: Step<T>, by: RunnerOfSteps): Promise<Exclude<Look<T>, { state: "unknown" }>> {
+async function firstLook<T>(
+  step: Step<T>,
+  by: RunnerOfSteps,
+): Promise<Exclude<Look<T>, { state: "unknown" }>> {
   let look = await step.look();
   for (let tries = 1; look.state === "unknown"; tries += 1) {
-    if (tries >= looksAfterWrite) throw new Fault("RA8002", { saw: `${step.title}: ${look.saw}`, outcome: "unknown" });
+    if (tries >= looksAfterWrite)
+      throw new Fault("RA8002", { saw: `${step.title}: ${look.saw}`, outcome: "unknown" });
     await by.sleep(pause(tries));
     look = await step.look();
   }
@@ -67,7 +79,11 @@ async function write<T>(
       if (!(error instanceof Fault) || error.outcome !== "unknown") throw error;
       // The write may be seen only after a while: a single look that shows nothing proves nothing.
       let look = await step.look();
-      for (let looks = 1; look.state !== "done" && look.state !== "refused" && looks < looksAfterWrite; looks += 1) {
+      for (
+        let looks = 1;
+        look.state !== "done" && look.state !== "refused" && looks < looksAfterWrite;
+        looks += 1
+      ) {
         await by.sleep(pause(looks));
         look = await step.look();
       }

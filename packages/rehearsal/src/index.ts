@@ -10,5 +10,12 @@ export type {
   WorkflowProblem,
   WorkflowRequest,
 } from "./workflow/contract.ts";
-export { dispatchInputs, problemsOf, reasonNotToStart, runWorkflow, startsOn, type TriggerEvent } from "./workflow/index.ts";
+export {
+  dispatchInputs,
+  problemsOf,
+  reasonNotToStart,
+  runWorkflow,
+  startsOn,
+  type TriggerEvent,
+} from "./workflow/index.ts";
 export { rehearse, type Place } from "./command.ts";

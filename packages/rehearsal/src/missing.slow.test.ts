@@ -16,7 +16,11 @@ let copies = 0;
 const afterDeath = "actions: read";
 
 /** Rehearses a scenario with one line of a file taken away; what was printed, and the exit code. */
-async function without(file: string, line: number, scenario = "The good release"): Promise<{ code: number; printed: string }> {
+async function without(
+  file: string,
+  line: number,
+  scenario = "The good release",
+): Promise<{ code: number; printed: string }> {
   copies += 1;
   const copy = join(folder, `copy-${copies}`);
   cpSync(pipeline, copy, { recursive: true });
@@ -25,23 +29,39 @@ async function without(file: string, line: number, scenario = "The good release"
   // A key whose last child was taken away holds an empty mapping, not nothing.
   const parent = lines[line - 1] ?? "";
   const indent = /^\s*/.exec(lines[line] ?? "")?.[0].length ?? 0;
-  if (/:\s*$/.test(parent) && indent <= (/^\s*/.exec(parent)?.[0].length ?? 0)) lines[line - 1] = `${parent} {}`;
+  if (/:\s*$/.test(parent) && indent <= (/^\s*/.exec(parent)?.[0].length ?? 0))
+    lines[line - 1] = `${parent} {}`;
   writeFileSync(join(copy, file), lines.join("\n"));
   const printed: string[] = [];
-  const place = { actions: { "org/release-actions": join(root, "out/release") }, pipelines: folder, reports: join(folder, "reports") };
-  const code = await rehearse([copy, "--scenario", scenario], place, { line: (text) => printed.push(text), colour: false });
+  const place = {
+    actions: { "org/release-actions": join(root, "out/release") },
+    pipelines: folder,
+    reports: join(folder, "reports"),
+  };
+  const code = await rehearse([copy, "--scenario", scenario], place, {
+    line: (text) => printed.push(text),
+    colour: false,
+  });
   return { code, printed: printed.join("\n") };
 }
 
 function linesOf(file: string): { text: string; line: number }[] {
-  return readFileSync(join(pipeline, file), "utf8").split("\n").map((text, line) => ({ text, line }));
+  return readFileSync(join(pipeline, file), "utf8")
+    .split("\n")
+    .map((text, line) => ({ text, line }));
 }
 
-const workflows = readdirSync(join(pipeline, ".github/workflows")).map((name) => `.github/workflows/${name}`);
+const workflows = readdirSync(join(pipeline, ".github/workflows")).map(
+  (name) => `.github/workflows/${name}`,
+);
 const permissions = workflows.flatMap((file) =>
   linesOf(file).flatMap(({ text, line }) => {
     const found = /^ {6}([a-z-]+): (read|write) #/.exec(text);
-    const job = linesOf(file).slice(0, line).findLast((before) => /^ {2}[a-z-]+:$/.test(before.text))?.text.trim().slice(0, -1);
+    const job = linesOf(file)
+      .slice(0, line)
+      .findLast((before) => /^ {2}[a-z-]+:$/.test(before.text))
+      ?.text.trim()
+      .slice(0, -1);
     return found && job ? [{ file, line, job, permission: `${found[1]}: ${found[2]}` }] : [];
   }),
 );
@@ -50,7 +70,12 @@ const secrets = linesOf("rehearsal.yml").flatMap(({ text, line }) => {
   return name ? [{ line, name }] : [];
 });
 const start = linesOf("rehearsal.yml").findIndex(({ text }) => text === "hosts:");
-const hosts = linesOf("rehearsal.yml").slice(start + 1, linesOf("rehearsal.yml").findIndex(({ text }, line) => line > start && text === "")).map(({ text, line }) => ({ line, host: text.trim().split(":")[0] ?? "" }));
+const hosts = linesOf("rehearsal.yml")
+  .slice(
+    start + 1,
+    linesOf("rehearsal.yml").findIndex(({ text }, line) => line > start && text === ""),
+  )
+  .map(({ text, line }) => ({ line, host: text.trim().split(":")[0] ?? "" }));
 
 test("the pipeline has what is taken away below", () => {
   expect(permissions.length).toBeGreaterThan(8);
@@ -59,12 +84,21 @@ test("the pipeline has what is taken away below", () => {
 });
 
 describe("a permission", () => {
-  test.concurrent.each(permissions)("$permission of $job in $file", async ({ file, line, job, permission }) => {
-    const { code, printed } = await without(file, line, permission === afterDeath ? "Dead runs are taken over" : undefined);
-    expect(code).toBe(1);
-    expect(printed).toContain(`Job ${job} lacks \`${permission}\``);
-    expect(printed).toContain(`Add \`${permission}\` under permissions: of job ${job} in ${file}.`);
-  });
+  test.concurrent.each(permissions)(
+    "$permission of $job in $file",
+    async ({ file, line, job, permission }) => {
+      const { code, printed } = await without(
+        file,
+        line,
+        permission === afterDeath ? "Dead runs are taken over" : undefined,
+      );
+      expect(code).toBe(1);
+      expect(printed).toContain(`Job ${job} lacks \`${permission}\``);
+      expect(printed).toContain(
+        `Add \`${permission}\` under permissions: of job ${job} in ${file}.`,
+      );
+    },
+  );
 });
 
 describe("a secret", () => {

@@ -144,7 +144,7 @@ describe("a bad end", () => {
     );
     expect(ended.status).toBe(1);
     expect(ended.log).toBe(
-      "::error title=RA8001 A server could not be reached::No answer from <b>host</b>. : :error::x Next: Look.\n",
+      "::error title=RA8001 A server could not be reached::No answer from <b>host</b>. : :error::x. Next: Look.\n",
     );
     expect(ended.summary).toContain(
       "https://github.com/org/release-actions/blob/main/docs/reference/errors.md#ra8001",

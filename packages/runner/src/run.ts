@@ -85,7 +85,7 @@ function endingOf(error: unknown, variables: Variables): Ending {
   return {
     ok: false,
     summary: faultSummary({ title, saw, next, ...(link ? { link } : {}) }),
-    failure: { title, message: `${saw} Next: ${next}` },
+    failure: { title, message: `${saw.replace(/\.$/, "")}. Next: ${next}` },
   };
 }
 
@@ -99,7 +99,7 @@ function referencePage(code: string, variables: Variables): string | undefined {
 
 function finish(ending: Ending, secrets: Secrets, job: Job): void {
   const wanted = job.variables["INPUT_SUMMARY"]?.trim() || "always";
-  if (ending.summary && (wanted === "always" || (wanted === "on-failure" && !ending.ok))) {
+  if (ending.summary && wanted !== "never" && (wanted !== "on-failure" || !ending.ok)) {
     writeSummary(secrets.redact(ending.summary), job);
   }
   if (!ending.ok && ending.failure) {

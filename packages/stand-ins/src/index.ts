@@ -1,6 +1,16 @@
 export * from "./stand-in.ts";
-export { createRegistryStandIn, type RegistryStandIn, type RegistryStandInOptions } from "./registry/registry-stand-in.ts";
-export { buildImage, pushImage, type Image, type ImageFile, type ImageSource } from "./registry/image.ts";
+export {
+  createRegistryStandIn,
+  type RegistryStandIn,
+  type RegistryStandInOptions,
+} from "./registry/registry-stand-in.ts";
+export {
+  buildImage,
+  pushImage,
+  type Image,
+  type ImageFile,
+  type ImageSource,
+} from "./registry/image.ts";
 export { pullImage, type PullFetch, type PulledImage } from "./registry/pull.ts";
 export { createZenodoStandIn, type ZenodoRecord, type ZenodoStandIn } from "./zenodo/zenodo.ts";
 export {
@@ -12,5 +22,15 @@ export {
   type PodView,
   type ServicePort,
 } from "./kubernetes/index.ts";
-export { createGitHub, type GitHub, type GitHubEvent, type GitHubRepository, type GitHubState } from "./github/index.ts";
-export type { Access as GitHubAccess, Permissions as GitHubPermissions, TokenRequest as GitHubTokenRequest } from "./github/index.ts";
+export {
+  createGitHub,
+  type GitHub,
+  type GitHubEvent,
+  type GitHubRepository,
+  type GitHubState,
+} from "./github/index.ts";
+export type {
+  Access as GitHubAccess,
+  Permissions as GitHubPermissions,
+  TokenRequest as GitHubTokenRequest,
+} from "./github/index.ts";

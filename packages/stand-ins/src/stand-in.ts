@@ -5,7 +5,9 @@ import type { AddressInfo } from "node:net";
 export type Clock = { now(): Date };
 
 /** The machine's clock, moved by a distance that a rehearsal sets. */
-export function movableClock(start: Date = new Date()): Clock & { advance(milliseconds: number): void; set(to: Date): void } {
+export function movableClock(
+  start: Date = new Date(),
+): Clock & { advance(milliseconds: number): void; set(to: Date): void } {
   let offset = start.getTime() - Date.now();
   return {
     now: () => new Date(Date.now() + offset),
@@ -36,7 +38,11 @@ export type RecordedRequest = {
 export type PlannedFault = {
   matches(request: { method: string; host: string; path: string }): boolean;
   when: "before" | "after";
-  does: "reset" | "hang" | { status: number; headers?: Record<string, string>; body?: string } | (() => void | "gone");
+  does:
+    | "reset"
+    | "hang"
+    | { status: number; headers?: Record<string, string>; body?: string }
+    | (() => void | "gone");
 };
 
 /** A server that stands in for a real one: the same protocol, the same refusals, and a record of every request. */
@@ -85,7 +91,10 @@ export function frame(options: {
     const path = request.url ?? "/";
     const method = request.method ?? "GET";
     const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
+      Object.entries(request.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.join(", ") : (value ?? ""),
+      ]),
     );
     const body = await readBody(request).catch(() => undefined);
     if (body === undefined) {
@@ -98,7 +107,12 @@ export function frame(options: {
       method,
       host,
       path,
-      headers: { ...headers, ...(headers["authorization"] ? { authorization: headers["authorization"].split(" ")[0] + " …" } : {}) },
+      headers: {
+        ...headers,
+        ...(headers["authorization"]
+          ? { authorization: headers["authorization"].split(" ")[0] + " …" }
+          : {}),
+      },
       body,
       status: 0,
       wrote: false,
@@ -110,9 +124,20 @@ export function frame(options: {
     response.on("close", () => gone.abort());
     let reply: Reply;
     try {
-      reply = await options.route({ method, host, url: new URL(path, `http://${host}`), headers, body, gone: gone.signal });
+      reply = await options.route({
+        method,
+        host,
+        url: new URL(path, `http://${host}`),
+        headers,
+        body,
+        gone: gone.signal,
+      });
     } catch (error) {
-      reply = { status: 500, headers: { "content-type": "text/plain" }, body: `stand-in ${options.name}: ${String(error instanceof Error ? error.stack : error)}` };
+      reply = {
+        status: 500,
+        headers: { "content-type": "text/plain" },
+        body: `stand-in ${options.name}: ${String(error instanceof Error ? error.stack : error)}`,
+      };
     }
     recorded.status = reply.status;
     recorded.wrote = reply.wrote ?? false;
@@ -120,7 +145,9 @@ export function frame(options: {
     const payload = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
     response.writeHead(reply.status, {
       date: at.toUTCString(),
-      ...(payload && !reply.headers?.["content-length"] ? { "content-length": String(payload.length) } : {}),
+      ...(payload && !reply.headers?.["content-length"]
+        ? { "content-length": String(payload.length) }
+        : {}),
       ...reply.headers,
     });
     if (reply.stream) {
@@ -134,7 +161,9 @@ export function frame(options: {
 }
 
 /** Serves a stand-in on 127.0.0.1, on a free port. */
-export async function listen(standIn: StandIn): Promise<{ url: string; server: Server; close(): Promise<void> }> {
+export async function listen(
+  standIn: StandIn,
+): Promise<{ url: string; server: Server; close(): Promise<void> }> {
   const server = createServer((request, response) => void standIn.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -149,11 +178,23 @@ export async function listen(standIn: StandIn): Promise<{ url: string; server: S
 }
 
 /** A JSON reply. */
-export function json(status: number, value: unknown, more: Omit<Reply, "status" | "body"> = {}): Reply {
-  return { ...more, status, headers: { "content-type": "application/json; charset=utf-8", ...more.headers }, body: JSON.stringify(value) };
+export function json(
+  status: number,
+  value: unknown,
+  more: Omit<Reply, "status" | "body"> = {},
+): Reply {
+  return {
+    ...more,
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", ...more.headers },
+    body: JSON.stringify(value),
+  };
 }
 
-function takeFault(faults: PlannedFault[], request: { method: string; host: string; path: string }): PlannedFault | undefined {
+function takeFault(
+  faults: PlannedFault[],
+  request: { method: string; host: string; path: string },
+): PlannedFault | undefined {
   const index = faults.findIndex((fault) => fault.matches(request));
   return index < 0 ? undefined : faults.splice(index, 1)[0];
 }

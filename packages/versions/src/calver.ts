@@ -25,9 +25,14 @@ export function calver(pattern: string): Scheme {
   const parts = pattern.split(/([._-])/);
   const names = parts.filter((_, index) => index % 2 === 0);
   const unknown = names.find((name) => tokens[name] === undefined);
-  if (unknown !== undefined) throw new Fault("RA1301", { saw: `calver has no token ${JSON.stringify(unknown)}` });
-  const form = new RegExp(`^${parts.map((part, index) => (index % 2 === 0 ? `(${tokens[part]?.form})` : `\\${part}`)).join("")}$`);
-  const example = parts.map((part, index) => (index % 2 === 0 ? tokens[part]?.example : part)).join("");
+  if (unknown !== undefined)
+    throw new Fault("RA1301", { saw: `calver has no token ${JSON.stringify(unknown)}` });
+  const form = new RegExp(
+    `^${parts.map((part, index) => (index % 2 === 0 ? `(${tokens[part]?.form})` : `\\${part}`)).join("")}$`,
+  );
+  const example = parts
+    .map((part, index) => (index % 2 === 0 ? tokens[part]?.example : part))
+    .join("");
   const numbers = (text: string): number[] => (form.exec(text) ?? []).slice(1).map(Number);
 
   return {
@@ -38,7 +43,11 @@ export function calver(pattern: string): Scheme {
       if (found.length === 0) return { wrong: `it is not of the form ${pattern}` };
       const off = names.findIndex((name, index) => {
         const token = tokens[name];
-        return token === undefined || (found[index] ?? 0) < token.least || (found[index] ?? 0) > token.most;
+        return (
+          token === undefined ||
+          (found[index] ?? 0) < token.least ||
+          (found[index] ?? 0) > token.most
+        );
       });
       if (off >= 0) return { wrong: `its ${names[off]} is not in the calendar` };
       return { text: tag, tag, prerelease: false };

@@ -18,7 +18,10 @@ export function pep440(): Scheme {
     compare: (a, b) => compare(a.text, b.text),
     kind: (previous, next) => {
       if (next.prerelease) return "prerelease";
-      const [was, is] = [explain(previous?.text ?? "0")?.release ?? [], explain(next.text)?.release ?? []];
+      const [was, is] = [
+        explain(previous?.text ?? "0")?.release ?? [],
+        explain(next.text)?.release ?? [],
+      ];
       if (previous === undefined || (was[0] ?? 0) !== (is[0] ?? 0)) return "major";
       return (was[1] ?? 0) === (is[1] ?? 0) ? "patch" : "minor";
     },

@@ -15,7 +15,8 @@ export function schemeOf(name: string, prefix = ""): Scheme {
     ...scheme,
     example: prefix + scheme.example,
     parse: (tag) => {
-      if (!tag.startsWith(prefix)) return { wrong: `it does not begin with ${JSON.stringify(prefix)}` };
+      if (!tag.startsWith(prefix))
+        return { wrong: `it does not begin with ${JSON.stringify(prefix)}` };
       const version = scheme.parse(tag.slice(prefix.length));
       return "wrong" in version ? version : { ...version, tag };
     },

@@ -12,11 +12,17 @@ export function semver(form: { v: boolean }): Scheme {
     parse: (tag) => {
       if (form.v && !tag.startsWith("v")) return { wrong: "it has no v before the version" };
       const text = form.v ? tag.slice(1) : tag;
-      if (!form.v && /^v\d/.test(tag)) return { wrong: "it has a v before the version, and this scheme has none" };
-      if (!plain.test(text)) return { wrong: "it is not MAJOR.MINOR.PATCH in plain letters and digits" };
+      if (!form.v && /^v\d/.test(tag))
+        return { wrong: "it has a v before the version, and this scheme has none" };
+      if (!plain.test(text))
+        return { wrong: "it is not MAJOR.MINOR.PATCH in plain letters and digits" };
       const parsed = parse(text);
-      const normal = parsed === null ? undefined : parsed.version + (parsed.build.length > 0 ? `+${parsed.build.join(".")}` : "");
-      if (parsed === null || normal !== text) return { wrong: "it is not MAJOR.MINOR.PATCH as semver.org defines it" };
+      const normal =
+        parsed === null
+          ? undefined
+          : parsed.version + (parsed.build.length > 0 ? `+${parsed.build.join(".")}` : "");
+      if (parsed === null || normal !== text)
+        return { wrong: "it is not MAJOR.MINOR.PATCH as semver.org defines it" };
       return { text, tag, prerelease: parsed.prerelease.length > 0 };
     },
     compare: (a, b) => compare(a.text, b.text),

@@ -4,7 +4,8 @@ import { manifestVersion } from "./manifest.ts";
 import { schemeOf } from "./scheme.ts";
 import type { Version } from "./version.ts";
 
-const valid = (scheme: string, tag: string, prefix = ""): boolean => !("wrong" in schemeOf(scheme, prefix).parse(tag));
+const valid = (scheme: string, tag: string, prefix = ""): boolean =>
+  !("wrong" in schemeOf(scheme, prefix).parse(tag));
 const version = (scheme: string, tag: string): Version => {
   const parsed = schemeOf(scheme).parse(tag);
   if ("wrong" in parsed) throw new Error(parsed.wrong);
@@ -45,7 +46,11 @@ test.each([
 });
 
 test("a prefix names the series", () => {
-  expect(schemeOf("semver", "searcher/").parse("searcher/1.2.3")).toEqual({ text: "1.2.3", tag: "searcher/1.2.3", prerelease: false });
+  expect(schemeOf("semver", "searcher/").parse("searcher/1.2.3")).toEqual({
+    text: "1.2.3",
+    tag: "searcher/1.2.3",
+    prerelease: false,
+  });
   expect(valid("semver", "1.2.3", "searcher/")).toBe(false);
 });
 
@@ -79,7 +84,11 @@ test.each([
   ["package.json", '{"version":"1.2.3"}', { version: "1.2.3" }],
   ["chart/Chart.yaml", "name: a\nversion: 1.2.3\n", { version: "1.2.3" }],
   ["CITATION.cff", "version: '1.2.3'\n", { version: "1.2.3" }],
-  ["pom.xml", "<project><parent><version>9</version></parent><version>1.2.3</version><dependencies><dependency><version>7</version></dependency></dependencies></project>", { version: "1.2.3" }],
+  [
+    "pom.xml",
+    "<project><parent><version>9</version></parent><version>1.2.3</version><dependencies><dependency><version>7</version></dependency></dependencies></project>",
+    { version: "1.2.3" },
+  ],
   ["package.json", "{", { wrong: "it cannot be read" }],
   ["package.json", "{}", { wrong: "it has no text at the key `version`" }],
 ])("%s with %s", (path, text, expected) => {

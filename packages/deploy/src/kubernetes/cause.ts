@@ -144,5 +144,8 @@ function refine(
 /** The line that people would quote: the last one that names an error, else the last one. */
 function tellingLine(log: readonly string[]): string | undefined {
   const lines = log.map((line) => line.trim()).filter((line) => line !== "");
-  return lines.findLast((line) => /\b(\w*(error|exception)|panic|fatal)\b\s*:/i.test(line)) ?? lines.at(-1);
+  return (
+    lines.findLast((line) => /\b(\w*(error|exception)|panic|fatal)\b\s*:/i.test(line)) ??
+    lines.at(-1)
+  );
 }

@@ -71,7 +71,7 @@ function currentContext(content: string): Current {
   if (content.length > sizeLimit) throw unusable("It is larger than 1 MiB.");
   let config: unknown;
   try {
-    config = parse(content, { maxAliasCount: 20, logLevel: "silent" });
+    config = parse(content, { maxAliasCount: 20, logLevel: "error" });
   } catch {
     // The parser's message quotes the line, which may hold a credential.
     throw unusable("It is not YAML.");

@@ -13,11 +13,19 @@ export type Place = { path: string; document: Document.Parsed; lines: LineCounte
  * @throws Fault RA1102 when it is no YAML, too large, too deep, or uses merge keys
  */
 export function readYaml(path: string, text: string): Place & { value: unknown } {
-  if (Buffer.byteLength(text) > largest) throw new Fault("RA1102", { saw: `${path} is larger than 256 KiB` });
+  if (Buffer.byteLength(text) > largest)
+    throw new Fault("RA1102", { saw: `${path} is larger than 256 KiB` });
   // A stack of brackets costs the parser seconds; indentation is counted the same way.
-  if (depth(text) > deepest) throw new Fault("RA1102", { saw: `${path} is nested more than ${deepest} deep` });
+  if (depth(text) > deepest)
+    throw new Fault("RA1102", { saw: `${path} is nested more than ${deepest} deep` });
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, version: "1.2", merge: false, stringKeys: true, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    version: "1.2",
+    merge: false,
+    stringKeys: true,
+    prettyErrors: false,
+  });
   const [error] = document.errors;
   if (error) {
     const { line, col } = lines.linePos(error.pos[0]);
@@ -31,7 +39,13 @@ export function readYaml(path: string, text: string): Place & { value: unknown }
 }
 
 /** Checks a value against a schema. @throws Fault with every fault of the file, each with line and column */
-export function check<Schema extends v.GenericSchema>(schema: Schema, place: Place, value: unknown, code: Code, under: (string | number)[] = []): v.InferOutput<Schema> {
+export function check<Schema extends v.GenericSchema>(
+  schema: Schema,
+  place: Place,
+  value: unknown,
+  code: Code,
+  under: (string | number)[] = [],
+): v.InferOutput<Schema> {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   const sentences = flatten(result.issues).map((issue) => sentence(place, issue, under));
@@ -43,8 +57,14 @@ export function position(place: Place, path: readonly (string | number)[]): stri
   for (let length = path.length; length > 0; length -= 1) {
     const parent = place.document.getIn(path.slice(0, length - 1), true);
     const last = path[length - 1];
-    const pair = isMap(parent) ? parent.items.find((item) => String((item.key as { value?: unknown } | null)?.value) === String(last)) : undefined;
-    const node = (pair?.key ?? place.document.getIn(path.slice(0, length), true)) as { range?: [number, number, number] } | undefined;
+    const pair = isMap(parent)
+      ? parent.items.find(
+          (item) => String((item.key as { value?: unknown } | null)?.value) === String(last),
+        )
+      : undefined;
+    const node = (pair?.key ?? place.document.getIn(path.slice(0, length), true)) as
+      | { range?: [number, number, number] }
+      | undefined;
     if (node?.range) {
       const { line, col } = place.lines.linePos(node.range[0]);
       return `${place.path}:${line}:${col}`;
@@ -56,8 +76,21 @@ export function position(place: Place, path: readonly (string | number)[]): stri
 /** The innermost issues: a union's own complaint says less than the complaint of the option that was meant. */
 function flatten(issues: readonly v.BaseIssue<unknown>[]): v.BaseIssue<unknown>[] {
   return issues.flatMap((issue) => {
-    const inner = issue.type === "union" ? (issue.issues ?? []).filter((option) => (option.path?.length ?? 0) > 0) : [];
-    return inner.length === 0 ? [issue] : flatten(inner.map((option) => ({ ...option, path: [...(issue.path ?? []), ...(option.path ?? [])] }) as unknown as v.BaseIssue<unknown>));
+    const inner =
+      issue.type === "union"
+        ? (issue.issues ?? []).filter((option) => (option.path?.length ?? 0) > 0)
+        : [];
+    return inner.length === 0
+      ? [issue]
+      : flatten(
+          inner.map(
+            (option) =>
+              ({
+                ...option,
+                path: [...(issue.path ?? []), ...(option.path ?? [])],
+              }) as unknown as v.BaseIssue<unknown>,
+          ),
+        );
   });
 }
 
@@ -71,16 +104,23 @@ function sentence(place: Place, issue: v.BaseIssue<unknown>, under: (string | nu
     return `${at}: ${key} is not a key${near ? `; did you mean \`${near}\`?` : known.length > 0 ? `; known here: ${known.join(", ")}` : ""}`;
   }
   if (issue.received === "undefined") return `${at}: ${key} is missing`;
-  if (issue.type === "check" || issue.type === "regex" || issue.type === "min_length") return `${at}: ${key} ${/^[a-z]/.test(issue.message) ? issue.message : "has a value that is not allowed"}`;
+  if (issue.type === "check" || issue.type === "regex" || issue.type === "min_length")
+    return `${at}: ${key} ${/^[a-z]/.test(issue.message) ? issue.message : "has a value that is not allowed"}`;
   return `${at}: ${key} is ${issue.received}; it takes ${issue.expected ?? "something else"}`;
 }
 
 function knownKeys(issue: v.BaseIssue<unknown>, under: (string | number)[]): string[] {
   // Valibot tells the path of an unknown key, not the keys that it knows: they are kept with the schema below.
-  const path = [...under, ...(issue.path ?? []).map((item) => item.key as string | number)].slice(0, -1);
+  const path = [...under, ...(issue.path ?? []).map((item) => item.key as string | number)].slice(
+    0,
+    -1,
+  );
   const found = [...keysOf].find(([place]) => {
     const names = place === "" ? [] : place.split(" ");
-    return names.length === path.length && names.every((name, index) => name === "*" || name === String(path[index]));
+    return (
+      names.length === path.length &&
+      names.every((name, index) => name === "*" || name === String(path[index]))
+    );
   });
   return found?.[1] ?? [];
 }
@@ -90,7 +130,15 @@ const keysOf = new Map<string, string[]>();
 /** Remembers which keys a schema knows at which place, for "did you mean". */
 export function rememberKeys(schema: unknown, path: string[] = []): void {
   if (typeof schema !== "object" || schema === null) return;
-  const node = schema as { type?: string; entries?: Record<string, unknown>; wrapped?: unknown; item?: unknown; value?: unknown; pipe?: unknown[]; options?: unknown[] };
+  const node = schema as {
+    type?: string;
+    entries?: Record<string, unknown>;
+    wrapped?: unknown;
+    item?: unknown;
+    value?: unknown;
+    pipe?: unknown[];
+    options?: unknown[];
+  };
   if (node.entries) {
     const place = path.join(" ");
     keysOf.set(place, [...new Set([...(keysOf.get(place) ?? []), ...Object.keys(node.entries)])]);
@@ -111,5 +159,8 @@ function depth(text: string): number {
     else if (letter === "]" || letter === "}") open = Math.max(0, open - 1);
   }
   const indents = text.split("\n").map((line) => (line.length - line.trimStart().length) / 2);
-  return Math.max(most, indents.reduce((deep, indent) => Math.max(deep, indent), 0) > deepest * 2 ? deepest + 1 : 0);
+  return Math.max(
+    most,
+    indents.reduce((deep, indent) => Math.max(deep, indent), 0) > deepest * 2 ? deepest + 1 : 0,
+  );
 }

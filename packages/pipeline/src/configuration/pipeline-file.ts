@@ -1,7 +1,13 @@
 import { Fault } from "@release-actions/codes";
 import { check, position, readYaml, rememberKeys, type Place } from "./document.ts";
 import { nearest } from "./nearest.ts";
-import { checkSchema, pipelineSchema, type CheckFile, type EnvironmentFile, type PipelineFile } from "./schema.ts";
+import {
+  checkSchema,
+  pipelineSchema,
+  type CheckFile,
+  type EnvironmentFile,
+  type PipelineFile,
+} from "./schema.ts";
 import * as v from "valibot";
 
 export type EnvironmentSettings = EnvironmentFile & { name: string };
@@ -21,7 +27,10 @@ export function readPipeline(path: string, text: string): Pipeline {
   const place = readYaml(path, text);
   const merged = withDefaults(place.value);
   const file = check(pipelineSchema, place, merged, "RA1103");
-  const environments = Object.entries(file.environments).map(([name, settings]) => ({ ...settings, name }));
+  const environments = Object.entries(file.environments).map(([name, settings]) => ({
+    ...settings,
+    name,
+  }));
   const wrong = [...wrongRoles(place, file), ...wrongEnvironments(place, environments)];
   if (wrong.length > 0) throw new Fault("RA1104", { saw: wrong.join("\n") });
   const { environments: _environments, defaults: _defaults, ...rest } = file;
@@ -29,10 +38,19 @@ export function readPipeline(path: string, text: string): Pipeline {
 }
 
 /** Reads a file of smoke checks: a list of checks, or a mapping with `identity` and `checks`. @throws Fault RA1102, RA1103 */
-export function readChecks(path: string, text: string): { identity?: CheckFile; checks: CheckFile[] } {
+export function readChecks(
+  path: string,
+  text: string,
+): { identity?: CheckFile; checks: CheckFile[] } {
   const place = readYaml(path, text);
-  if (Array.isArray(place.value)) return { checks: check(v.array(checkSchema), place, place.value, "RA1103") };
-  const file = check(v.strictObject({ identity: v.optional(checkSchema), checks: v.array(checkSchema) }), place, place.value, "RA1103");
+  if (Array.isArray(place.value))
+    return { checks: check(v.array(checkSchema), place, place.value, "RA1103") };
+  const file = check(
+    v.strictObject({ identity: v.optional(checkSchema), checks: v.array(checkSchema) }),
+    place,
+    place.value,
+    "RA1103",
+  );
   return { checks: file.checks, ...(file.identity ? { identity: file.identity } : {}) };
 }
 
@@ -58,7 +76,10 @@ function withDefaults(value: unknown): unknown {
   if (!isMapping(value) || !isMapping(value["environments"])) return value;
   const defaults = value["defaults"];
   const environments = Object.fromEntries(
-    Object.entries(value["environments"]).map(([name, environment]) => [name, merge(defaults ?? {}, environment ?? {})]),
+    Object.entries(value["environments"]).map(([name, environment]) => [
+      name,
+      merge(defaults ?? {}, environment ?? {}),
+    ]),
   );
   return { ...value, environments };
 }
@@ -66,7 +87,10 @@ function withDefaults(value: unknown): unknown {
 function merge(under: unknown, over: unknown): unknown {
   if (!isMapping(under) || !isMapping(over)) return over === undefined ? under : over;
   const keys = new Set([...Object.keys(under), ...Object.keys(over)]);
-  const merged: [string, unknown][] = [...keys].map((key) => [key, Object.hasOwn(over, key) ? merge(under[key], over[key]) : under[key]]);
+  const merged: [string, unknown][] = [...keys].map((key) => [
+    key,
+    Object.hasOwn(over, key) ? merge(under[key], over[key]) : under[key],
+  ]);
   return Object.fromEntries(merged.filter(([, value]) => value !== null));
 }
 
@@ -76,10 +100,22 @@ function wrongRoles(place: Place, file: PipelineFile): string[] {
     const base = ["environments", name];
     const rollback = environment.exceptions?.rollback;
     return [
-      ...(environment.gate?.approvals ?? []).map((approval, index) => ({ role: approval.role, path: [...base, "gate", "approvals", index] })),
-      ...(environment.gate?.["run-by"] ?? []).map((role, index) => ({ role, path: [...base, "gate", "run-by", index] })),
-      ...(rollback?.approvals ?? []).map((approval, index) => ({ role: approval.role, path: [...base, "exceptions", "rollback", "approvals", index] })),
-      ...(rollback?.["run-by"] ?? []).map((role, index) => ({ role, path: [...base, "exceptions", "rollback", "run-by", index] })),
+      ...(environment.gate?.approvals ?? []).map((approval, index) => ({
+        role: approval.role,
+        path: [...base, "gate", "approvals", index],
+      })),
+      ...(environment.gate?.["run-by"] ?? []).map((role, index) => ({
+        role,
+        path: [...base, "gate", "run-by", index],
+      })),
+      ...(rollback?.approvals ?? []).map((approval, index) => ({
+        role: approval.role,
+        path: [...base, "exceptions", "rollback", "approvals", index],
+      })),
+      ...(rollback?.["run-by"] ?? []).map((role, index) => ({
+        role,
+        path: [...base, "exceptions", "rollback", "run-by", index],
+      })),
     ];
   });
   return uses
@@ -97,9 +133,13 @@ function wrongEnvironments(place: Place, environments: EnvironmentSettings[]): s
     const at = position(place, ["environments", environment.name, "from"]);
     if (!names.includes(environment.from)) {
       const near = nearest(environment.from, names);
-      return [`${at}: the environment \`${environment.from}\` does not exist${near ? `; did you mean \`${near}\`?` : ""}`];
+      return [
+        `${at}: the environment \`${environment.from}\` does not exist${near ? `; did you mean \`${near}\`?` : ""}`,
+      ];
     }
-    return chainEnds(environment, environments) ? [] : [`${at}: the environments take their releases from each other in a circle`];
+    return chainEnds(environment, environments)
+      ? []
+      : [`${at}: the environments take their releases from each other in a circle`];
   });
 }
 

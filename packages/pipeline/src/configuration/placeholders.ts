@@ -17,10 +17,15 @@ export type Placeholders = Partial<Record<(typeof placeholderNames)[number], str
 
 /** Fills every `${name}` that has a value. */
 export function fill(template: string, values: Placeholders): string {
-  return template.replaceAll(/\$\{([a-z][a-z-]*)\}/g, (whole, name: string) => (values as Record<string, string | undefined>)[name] ?? whole);
+  return template.replaceAll(
+    /\$\{([a-z][a-z-]*)\}/g,
+    (whole, name: string) => (values as Record<string, string | undefined>)[name] ?? whole,
+  );
 }
 
 /** The names in a template that are none of ours. */
 export function unknownPlaceholders(template: string): string[] {
-  return [...template.matchAll(/\$\{([^}]*)\}/g)].map((match) => match[1] ?? "").filter((name) => !(placeholderNames as readonly string[]).includes(name));
+  return [...template.matchAll(/\$\{([^}]*)\}/g)]
+    .map((match) => match[1] ?? "")
+    .filter((name) => !(placeholderNames as readonly string[]).includes(name));
 }

@@ -5,40 +5,70 @@ import { milliseconds } from "./duration.ts";
 import { unknownPlaceholders } from "./placeholders.ts";
 
 const longest = 1000;
-const text = v.pipe(v.string(), v.minLength(1), v.maxLength(longest), v.check((value) => !/\p{Cc}/u.test(value), "has a control character"));
+const text = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(longest),
+  v.check((value) => !/\p{Cc}/u.test(value), "has a control character"),
+);
 const template = v.pipe(
   text,
   v.check(
     (value) => unknownPlaceholders(value).length === 0,
-    (issue) => `has the placeholder \${${unknownPlaceholders(String(issue.input))[0]}}, which does not exist`,
+    (issue) =>
+      `has the placeholder \${${unknownPlaceholders(String(issue.input))[0]}}, which does not exist`,
   ),
 );
 const duration = v.pipe(
   text,
-  v.check((value) => milliseconds(value) !== undefined, "is not a duration such as 90s, 10m, 24h or 14d"),
+  v.check(
+    (value) => milliseconds(value) !== undefined,
+    "is not a duration such as 90s, 10m, 24h or 14d",
+  ),
   v.transform((value) => milliseconds(value) ?? 0),
 );
 /** A path in the repository, never out of it. */
 const path = v.pipe(
   text,
-  v.check((value) => !value.startsWith("/") && !value.split("/").includes(".."), "is not a path inside the repository"),
+  v.check(
+    (value) => !value.startsWith("/") && !value.split("/").includes(".."),
+    "is not a path inside the repository",
+  ),
 );
 const url = v.pipe(
   text,
-  v.check((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ""), "is not an http or https address"),
+  v.check(
+    (value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ""),
+    "is not an http or https address",
+  ),
 );
-const login = v.pipe(text, v.regex(/^(@?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))(\[bot\])?$/, "is not a GitHub login"));
+const login = v.pipe(
+  text,
+  v.regex(/^(@?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))(\[bot\])?$/, "is not a GitHub login"),
+);
 
 /** Lists may be written as one value. */
 function listOf<Item extends v.GenericSchema<unknown>>(item: Item) {
   return v.pipe(
     v.unknown(),
-    v.transform((value) => (value === undefined || value === null ? [] : Array.isArray(value) ? (value as unknown[]) : [value])),
+    v.transform((value) =>
+      value === undefined || value === null
+        ? []
+        : Array.isArray(value)
+          ? (value as unknown[])
+          : [value],
+    ),
     v.array(item),
   );
 }
 
-const name = v.pipe(text, v.regex(/^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/i, "is not a name of letters, digits, dots and hyphens"));
+const name = v.pipe(
+  text,
+  v.regex(
+    /^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/i,
+    "is not a name of letters, digits, dots and hyphens",
+  ),
+);
 
 const scheme = v.pipe(
   text,
@@ -55,7 +85,12 @@ const scheme = v.pipe(
 
 const tag = v.strictObject({
   scheme: v.optional(scheme),
-  prefix: v.optional(v.pipe(text, v.check((value) => !/^v$/i.test(value), "is refused: say scheme v-semver"))),
+  prefix: v.optional(
+    v.pipe(
+      text,
+      v.check((value) => !/^v$/i.test(value), "is refused: say scheme v-semver"),
+    ),
+  ),
   branch: v.optional(listOf(text)),
   manifests: v.optional(listOf(path)),
   "on-invalid": v.optional(v.picklist(["fail", "skip"])),
@@ -65,7 +100,10 @@ const component = v.strictObject({
   name,
   image: v.pipe(
     text,
-    v.check((value) => !value.includes("@") && !/:[^/]*$/.test(value), "is not an image name without tag and digest"),
+    v.check(
+      (value) => !value.includes("@") && !/:[^/]*$/.test(value),
+      "is not an image name without tag and digest",
+    ),
   ),
   "image-tag": v.optional(template, "${commit}"),
 });
@@ -73,7 +111,12 @@ const component = v.strictObject({
 const expected = v.union([v.string(), v.number(), v.boolean(), v.null()]);
 const comparison = v.union([
   expected,
-  v.strictObject({ equals: v.optional(expected), matches: v.optional(text), below: v.optional(v.number()), "at-least": v.optional(v.number()) }),
+  v.strictObject({
+    equals: v.optional(expected),
+    matches: v.optional(text),
+    below: v.optional(v.number()),
+    "at-least": v.optional(v.number()),
+  }),
 ]);
 
 /** One check of smoke.checks: first version, HTTP. */
@@ -98,7 +141,10 @@ export const checkSchema = v.pipe(
     p95: v.optional(v.pipe(text, v.regex(/^\d+ms of \d+$/, "is not of the form `200ms of 20`"))),
     timeout: v.optional(duration),
   }),
-  v.check((value) => (value.get === undefined) !== (value.post === undefined), "needs exactly one of get and post"),
+  v.check(
+    (value) => (value.get === undefined) !== (value.post === undefined),
+    "needs exactly one of get and post",
+  ),
 );
 
 const deploy = v.strictObject({
@@ -117,8 +163,14 @@ const smoke = v.strictObject({
 });
 
 const approval = v.union([
-  v.pipe(text, v.transform((role) => ({ role, count: 1 }))),
-  v.strictObject({ role: text, count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20)) }),
+  v.pipe(
+    text,
+    v.transform((role) => ({ role, count: 1 })),
+  ),
+  v.strictObject({
+    role: text,
+    count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20)),
+  }),
 ]);
 
 const gate = v.strictObject({
@@ -129,7 +181,9 @@ const gate = v.strictObject({
 });
 
 const exceptions = v.strictObject({
-  rollback: v.optional(v.strictObject({ "run-by": v.optional(listOf(text)), approvals: v.optional(listOf(approval)) })),
+  rollback: v.optional(
+    v.strictObject({ "run-by": v.optional(listOf(text)), approvals: v.optional(listOf(approval)) }),
+  ),
 });
 
 export const environmentSchema = v.strictObject({
@@ -145,18 +199,38 @@ export const environmentSchema = v.strictObject({
 /** The configuration language, first version: every key here does what the reference says, and no other key is taken. */
 export const pipelineSchema = v.strictObject({
   product: v.pipe(text, v.maxLength(100)),
-  timezone: v.optional(v.pipe(text, v.check(isTimeZone, "is not an IANA time zone such as Europe/Oslo")), "UTC"),
+  timezone: v.optional(
+    v.pipe(text, v.check(isTimeZone, "is not an IANA time zone such as Europe/Oslo")),
+    "UTC",
+  ),
   tag: v.optional(tag),
   components: v.pipe(
     listOf(component),
     v.minLength(1, "needs at least one component"),
-    v.check((list) => new Set(list.map((item) => item.name)).size === list.length, "names a component twice"),
+    v.check(
+      (list) => new Set(list.map((item) => item.name)).size === list.length,
+      "names a component twice",
+    ),
   ),
   roles: v.optional(v.record(name, listOf(login)), {}),
   defaults: v.optional(v.unknown()),
   environments: v.record(name, environmentSchema),
-  issue: v.optional(v.strictObject({ title: v.optional(template), labels: v.optional(listOf(text)) }), {}),
-  release: v.optional(v.strictObject({ assets: v.optional(listOf(path)), latest: v.optional(v.pipe(v.union([v.picklist(["auto", "true", "false"]), v.boolean()]), v.transform((value) => (typeof value === "boolean" ? (value ? "true" : "false") : value)))) }), {}),
+  issue: v.optional(
+    v.strictObject({ title: v.optional(template), labels: v.optional(listOf(text)) }),
+    {},
+  ),
+  release: v.optional(
+    v.strictObject({
+      assets: v.optional(listOf(path)),
+      latest: v.optional(
+        v.pipe(
+          v.union([v.picklist(["auto", "true", "false"]), v.boolean()]),
+          v.transform((value) => (typeof value === "boolean" ? (value ? "true" : "false") : value)),
+        ),
+      ),
+    }),
+    {},
+  ),
   zenodo: v.optional(
     v.strictObject({
       server: v.optional(url),
@@ -166,7 +240,12 @@ export const pipelineSchema = v.strictObject({
     }),
   ),
   ledger: v.optional(
-    v.strictObject({ branch: v.optional(v.pipe(text, v.regex(/^[A-Za-z0-9._/-]{1,100}$/, "is not a branch name")), "release-ledger") }),
+    v.strictObject({
+      branch: v.optional(
+        v.pipe(text, v.regex(/^[A-Za-z0-9._/-]{1,100}$/, "is not a branch name")),
+        "release-ledger",
+      ),
+    }),
     { branch: "release-ledger" },
   ),
 });

@@ -36,7 +36,9 @@ test.each([
 ])("%j by the owner approves", (body) => {
   const { finding, approvals } = judgeWith([comment("Olga", body)]);
   expect(finding.holds).toBe(true);
-  expect(approvals).toMatchObject([{ role: "service-owner", login: "Olga", comment: 1, at: "2026-03-02T12:00:00Z" }]);
+  expect(approvals).toMatchObject([
+    { role: "service-owner", login: "Olga", comment: 1, at: "2026-03-02T12:00:00Z" },
+  ]);
 });
 
 test.each([
@@ -47,7 +49,10 @@ test.each([
   ["somebody without the role", [comment("eve", "/approve 2.4.1")]],
   ["an edited comment", [comment("olga", "/approve 2.4.1", { edited: true })]],
   ["a bot", [comment("olga", "/approve 2.4.1", { authorType: "Bot" })]],
-  ["a comment older than the test", [comment("olga", "/approve 2.4.1", { createdAt: "2026-03-02T10:59:59Z" })]],
+  [
+    "a comment older than the test",
+    [comment("olga", "/approve 2.4.1", { createdAt: "2026-03-02T10:59:59Z" })],
+  ],
   ["words before the command", [comment("olga", "please /approve 2.4.1")]],
   ["words after the command", [comment("olga", "/approve 2.4.1 if the tests pass")]],
   ["a quoted command", [comment("olga", "> /approve 2.4.1")]],
@@ -65,7 +70,11 @@ test("the reason names who is asked, and why an attempt did not count", () => {
 });
 
 test("without the issue it says which title is missing", () => {
-  expect(judgeWith([], { issues: [] }).finding).toMatchObject({ holds: false, code: "RA1211", saw: 'there is no open issue with the title "Release 2.4.1 of CDC"' });
+  expect(judgeWith([], { issues: [] }).finding).toMatchObject({
+    holds: false,
+    code: "RA1211",
+    saw: 'there is no open issue with the title "Release 2.4.1 of CDC"',
+  });
 });
 
 describe("several roles", () => {
@@ -74,16 +83,32 @@ describe("several roles", () => {
     { role: "qa", count: 1 },
   ];
   test("need different people", () => {
-    expect(judgeWith([comment("olga", "/approve 2.4.1"), comment("olga", "/approve 2.4.1", { id: 2 })], { required }).finding.holds).toBe(false);
+    expect(
+      judgeWith([comment("olga", "/approve 2.4.1"), comment("olga", "/approve 2.4.1", { id: 2 })], {
+        required,
+      }).finding.holds,
+    ).toBe(false);
   });
   test("a person with two roles takes the one that nobody else has", () => {
-    const { finding, approvals } = judgeWith([comment("olga", "/approve 2.4.1"), comment("quentin", "/approve 2.4.1", { id: 2 })], { required: required.toReversed() });
+    const { finding, approvals } = judgeWith(
+      [comment("olga", "/approve 2.4.1"), comment("quentin", "/approve 2.4.1", { id: 2 })],
+      { required: required.toReversed() },
+    );
     expect(finding.holds).toBe(true);
-    expect(approvals.map(({ role, login }) => `${role}:${login}`)).toEqual(["qa:quentin", "service-owner:olga"]);
+    expect(approvals.map(({ role, login }) => `${role}:${login}`)).toEqual([
+      "qa:quentin",
+      "service-owner:olga",
+    ]);
   });
   test("a count asks for so many people of one role", () => {
     const twice = [{ role: "qa", count: 2 }];
-    expect(judgeWith([comment("olga", "/approve 2.4.1")], { required: twice }).finding.holds).toBe(false);
-    expect(judgeWith([comment("olga", "/approve 2.4.1"), comment("quentin", "/approve 2.4.1")], { required: twice }).finding.holds).toBe(true);
+    expect(judgeWith([comment("olga", "/approve 2.4.1")], { required: twice }).finding.holds).toBe(
+      false,
+    );
+    expect(
+      judgeWith([comment("olga", "/approve 2.4.1"), comment("quentin", "/approve 2.4.1")], {
+        required: twice,
+      }).finding.holds,
+    ).toBe(true);
   });
 });

@@ -21,7 +21,9 @@ export type ApprovalFacts = {
 export function judgeApprovals(facts: ApprovalFacts): { finding: Finding; approvals: Approval[] } {
   const rule = "approvals";
   const issue = facts.issues.find((candidate) => candidate.title === facts.title);
-  const asked = facts.required.map(({ role, count }) => `${role}${count > 1 ? ` (${count})` : ""}`).join(", ");
+  const asked = facts.required
+    .map(({ role, count }) => `${role}${count > 1 ? ` (${count})` : ""}`)
+    .join(", ");
   const how = `Somebody with the role ${asked} comments \`/approve ${facts.version}\` in the release issue.`;
   if (issue === undefined) {
     return {
@@ -35,16 +37,27 @@ export function judgeApprovals(facts: ApprovalFacts): { finding: Finding; approv
       },
     };
   }
-  const read = issue.comments.map((comment) => readApproval(comment, facts)).filter((reading) => reading !== undefined);
+  const read = issue.comments
+    .map((comment) => readApproval(comment, facts))
+    .filter((reading) => reading !== undefined);
   const valid = read.filter((reading) => "approval" in reading).map((reading) => reading.approval);
   const chosen = assign(facts, valid);
-  const lacking = facts.required.filter(({ role, count }) => chosen.filter((approval) => approval.role === role).length < count);
+  const lacking = facts.required.filter(
+    ({ role, count }) => chosen.filter((approval) => approval.role === role).length < count,
+  );
   if (lacking.length === 0) {
     const who = chosen.map((approval) => `@${approval.login} as ${approval.role}`).join(", ");
-    return { approvals: chosen, finding: { rule, holds: true, saw: `approved by ${who} in #${issue.number}` } };
+    return {
+      approvals: chosen,
+      finding: { rule, holds: true, saw: `approved by ${who} in #${issue.number}` },
+    };
   }
   const voided = read.flatMap((reading) => ("void" in reading ? [reading.void] : []));
-  const missing = lacking.map(({ role }) => `${role} (${(facts.roles[role] ?? []).map((login) => `@${login}`).join(", ")})`).join(" and ");
+  const missing = lacking
+    .map(
+      ({ role }) => `${role} (${(facts.roles[role] ?? []).map((login) => `@${login}`).join(", ")})`,
+    )
+    .join(" and ");
   return {
     approvals: chosen,
     finding: {
@@ -71,21 +84,40 @@ function readApproval(comment: IssueComment, facts: ApprovalFacts): Reading {
   if (digest !== undefined && !facts.digests.some((known) => known.startsWith(digest))) {
     return { void: `${who} is for another digest` };
   }
-  if (facts.notBefore !== undefined && Date.parse(comment.createdAt) < Math.floor(Date.parse(facts.notBefore) / 1000) * 1000) {
+  if (
+    facts.notBefore !== undefined &&
+    Date.parse(comment.createdAt) < Math.floor(Date.parse(facts.notBefore) / 1000) * 1000
+  ) {
     return { void: `${who} is older than the test of these digests` };
   }
-  const roles = facts.required.filter(({ role }) => holdsRole(facts.roles, role, comment.login)).map(({ role }) => role);
+  const roles = facts.required
+    .filter(({ role }) => holdsRole(facts.roles, role, comment.login))
+    .map(({ role }) => role);
   const [role] = roles;
   if (role === undefined) {
-    return { void: `@${comment.login} has not the role ${facts.required.map((required) => required.role).join(" or ")}` };
+    return {
+      void: `@${comment.login} has not the role ${facts.required.map((required) => required.role).join(" or ")}`,
+    };
   }
-  return { approval: { role, login: comment.login, at: comment.createdAt, url: comment.url, comment: comment.id } };
+  return {
+    approval: {
+      role,
+      login: comment.login,
+      at: comment.createdAt,
+      url: comment.url,
+      comment: comment.id,
+    },
+  };
 }
 
 /** Gives each person one role so that as many roles as possible are filled; the first approval of a person counts. */
 function assign(facts: ApprovalFacts, approvals: Approval[]): Approval[] {
-  const people = [...new Map(approvals.map((approval) => [approval.login.toLowerCase(), approval])).values()];
-  const places = facts.required.flatMap(({ role, count }) => Array.from({ length: count }, () => role));
+  const people = [
+    ...new Map(approvals.map((approval) => [approval.login.toLowerCase(), approval])).values(),
+  ];
+  const places = facts.required.flatMap(({ role, count }) =>
+    Array.from({ length: count }, () => role),
+  );
   const taken = new Map<number, Approval>();
   // Augmenting paths: somebody with two roles moves to the other one when that frees a place.
   const place = (approval: Approval, tried: Set<number>): boolean => {
@@ -106,5 +138,7 @@ function assign(facts: ApprovalFacts, approvals: Approval[]): Approval[] {
 
 /** GitHub's logins are equal whatever their case. */
 export function holdsRole(roles: Record<string, string[]>, role: string, login: string): boolean {
-  return (roles[role] ?? []).some((member) => member.replace(/^@/, "").toLowerCase() === login.toLowerCase());
+  return (roles[role] ?? []).some(
+    (member) => member.replace(/^@/, "").toLowerCase() === login.toLowerCase(),
+  );
 }

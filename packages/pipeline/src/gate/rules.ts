@@ -23,7 +23,13 @@ export function judgeTag({ pipeline, request, candidate }: RuleFacts): Finding {
   const scheme = schemeOf(pipeline.tag?.scheme ?? "semver", pipeline.tag?.prefix ?? "");
   const { version, facts } = candidate;
   if (version === undefined) {
-    return { rule, holds: false, code: "RA1205", saw: "no version is given, and the ledger knows none that could be meant", next: "Start the workflow with a `version`." };
+    return {
+      rule,
+      holds: false,
+      code: "RA1205",
+      saw: "no version is given, and the ledger knows none that could be meant",
+      next: "Start the workflow with a `version`.",
+    };
   }
   if ("wrong" in version) {
     return {
@@ -35,13 +41,28 @@ export function judgeTag({ pipeline, request, candidate }: RuleFacts): Finding {
     };
   }
   if (facts?.commit === undefined) {
-    return { rule, holds: false, code: "RA1303", saw: `there is no tag ${version.tag}`, next: `Push the tag: \`git tag ${version.tag} && git push origin ${version.tag}\`.` };
+    return {
+      rule,
+      holds: false,
+      code: "RA1303",
+      saw: `there is no tag ${version.tag}`,
+      next: `Push the tag: \`git tag ${version.tag} && git push origin ${version.tag}\`.`,
+    };
   }
-  const recorded = candidate.record?.passes.find((pass) => pass.release.commit !== facts.commit)?.release.commit;
+  const recorded = candidate.record?.passes.find((pass) => pass.release.commit !== facts.commit)
+    ?.release.commit;
   if (recorded !== undefined) {
-    return { rule, holds: false, code: "RA1307", saw: `the tag ${version.tag} is at ${facts.commit.slice(0, 7)}, and the ledger has it at ${recorded.slice(0, 7)}` };
+    return {
+      rule,
+      holds: false,
+      code: "RA1307",
+      saw: `the tag ${version.tag} is at ${facts.commit.slice(0, 7)}, and the ledger has it at ${recorded.slice(0, 7)}`,
+    };
   }
-  if (request.action === "release" && !candidate.branches.some((branch) => facts.onBranch[branch])) {
+  if (
+    request.action === "release" &&
+    !candidate.branches.some((branch) => facts.onBranch[branch])
+  ) {
     return {
       rule,
       holds: false,
@@ -49,7 +70,11 @@ export function judgeTag({ pipeline, request, candidate }: RuleFacts): Finding {
       saw: `commit ${facts.commit.slice(0, 7)} of ${version.tag} is not on ${candidate.branches.join(" or ") || `a branch that matches ${(pipeline.tag?.branch ?? []).join(", ")}`}`,
     };
   }
-  return { rule, holds: true, saw: `${version.tag} is ${scheme.name}, at ${facts.commit.slice(0, 7)} on ${candidate.branches.find((branch) => facts.onBranch[branch]) ?? "no release branch any more"}` };
+  return {
+    rule,
+    holds: true,
+    saw: `${version.tag} is ${scheme.name}, at ${facts.commit.slice(0, 7)} on ${candidate.branches.find((branch) => facts.onBranch[branch]) ?? "no release branch any more"}`,
+  };
 }
 
 /** Is the version higher than what the environment runs? Only asked where releases enter. */
@@ -73,22 +98,38 @@ export function judgeNewer({ pipeline, history, candidate }: RuleFacts): Finding
 export function judgeManifests({ pipeline, candidate }: RuleFacts): Finding | undefined {
   const paths = pipeline.tag?.manifests ?? [];
   const version = candidate.version;
-  if (paths.length === 0 || version === undefined || "wrong" in version || candidate.facts?.commit === undefined) return undefined;
+  if (
+    paths.length === 0 ||
+    version === undefined ||
+    "wrong" in version ||
+    candidate.facts?.commit === undefined
+  )
+    return undefined;
   return compareManifests(paths, candidate.facts.files, version);
 }
 
 /** @see judgeManifests */
-export function compareManifests(paths: string[], files: Record<string, string | undefined>, version: Version): Finding {
+export function compareManifests(
+  paths: string[],
+  files: Record<string, string | undefined>,
+  version: Version,
+): Finding {
   const wrong = paths.flatMap((path) => {
     const text = files[path];
     if (text === undefined) return [`${path} does not exist at the tag`];
     const said = manifestVersion(path, text);
     if ("wrong" in said) return [`${path}: ${said.wrong}`];
-    return said.version === version.text ? [] : [`${path} says ${said.version}, the tag says ${version.text}`];
+    return said.version === version.text
+      ? []
+      : [`${path} says ${said.version}, the tag says ${version.text}`];
   });
   return wrong.length > 0
     ? { rule: "manifests", holds: false, code: "RA1306", saw: wrong.join("; ") }
-    : { rule: "manifests", holds: true, saw: `${paths.join(", ")} ${paths.length > 1 ? "say" : "says"} ${version.text}` };
+    : {
+        rule: "manifests",
+        holds: true,
+        saw: `${paths.join(", ")} ${paths.length > 1 ? "say" : "says"} ${version.text}`,
+      };
 }
 
 /** Are all images of the build there? Only asked where releases enter. */
@@ -96,7 +137,11 @@ export function judgeImages({ candidate, environment }: RuleFacts): Finding | un
   if (environment.from !== undefined || candidate.facts?.commit === undefined) return undefined;
   if (candidate.missing.length === 0) {
     const count = candidate.release?.components.length ?? 0;
-    return { rule: "images", holds: true, saw: `${count} ${count === 1 ? "image is" : "images are"} in the registry` };
+    return {
+      rule: "images",
+      holds: true,
+      saw: `${count} ${count === 1 ? "image is" : "images are"} in the registry`,
+    };
   }
   return {
     rule: "images",
@@ -112,7 +157,10 @@ export function judgeEvidence({ environment, request, candidate }: RuleFacts): F
   const rule = "evidence";
   const where = testedIn(environment, request);
   if (where === undefined) return undefined;
-  const version = candidate.version !== undefined && !("wrong" in candidate.version) ? candidate.version.text : candidate.given;
+  const version =
+    candidate.version !== undefined && !("wrong" in candidate.version)
+      ? candidate.version.text
+      : candidate.given;
   const pass = lastPass(candidate.record, where);
   if (pass === undefined) {
     return {
@@ -130,17 +178,37 @@ export function judgeEvidence({ environment, request, candidate }: RuleFacts): F
     };
   }
   if (candidate.release !== undefined && !sameBuild(candidate.release, pass.release)) {
-    return { rule, holds: false, code: "RA1203", saw: `${version} passed in ${where} with other digests than these (${pass.entry})` };
+    return {
+      rule,
+      holds: false,
+      code: "RA1203",
+      saw: `${version} passed in ${where} with other digests than these (${pass.entry})`,
+    };
   }
-  const withdrawn = candidate.record?.withdrawn.findLast((line) => line.environment === where && Date.parse(line.at) > Date.parse(pass.at));
+  const withdrawn = candidate.record?.withdrawn.findLast(
+    (line) => line.environment === where && Date.parse(line.at) > Date.parse(pass.at),
+  );
   if (withdrawn !== undefined && request.action === "release") {
-    return { rule, holds: false, code: "RA1203", saw: `${version} was rolled back in ${where} after it had passed (${withdrawn.entry}: ${withdrawn.reason})` };
+    return {
+      rule,
+      holds: false,
+      code: "RA1203",
+      saw: `${version} was rolled back in ${where} after it had passed (${withdrawn.entry}: ${withdrawn.reason})`,
+    };
   }
-  return { rule, holds: true, saw: `${version} passed in ${where} with these digests (${pass.entry})` };
+  return {
+    rule,
+    holds: true,
+    saw: `${version} passed in ${where} with these digests (${pass.entry})`,
+  };
 }
 
 /** Have the named checks succeeded on the released commit? None at all is not success. */
-export function judgeStatusChecks(names: string[], checks: StatusCheck[] | undefined, commit: string | undefined): Finding | undefined {
+export function judgeStatusChecks(
+  names: string[],
+  checks: StatusCheck[] | undefined,
+  commit: string | undefined,
+): Finding | undefined {
   const rule = "status-checks";
   if (names.length === 0 || commit === undefined) return undefined;
   const states = names.map((name) => {
@@ -149,10 +217,13 @@ export function judgeStatusChecks(names: string[], checks: StatusCheck[] | undef
     const pending = found.find((check) => check.state === "pending");
     if (found.length === 0) return { state: "pending", saw: `${name} has not run` };
     if (failed) return { state: "failed", saw: `${name}: ${failed.said}` };
-    return pending ? { state: "pending", saw: `${name}: ${pending.said}` } : { state: "success", saw: name };
+    return pending
+      ? { state: "pending", saw: `${name}: ${pending.said}` }
+      : { state: "success", saw: name };
   });
   const open = states.filter((check) => check.state !== "success");
-  if (open.length === 0) return { rule, holds: true, saw: `${names.join(", ")} succeeded on ${commit.slice(0, 7)}` };
+  if (open.length === 0)
+    return { rule, holds: true, saw: `${names.join(", ")} succeeded on ${commit.slice(0, 7)}` };
   return {
     rule,
     holds: false,
@@ -163,23 +234,44 @@ export function judgeStatusChecks(names: string[], checks: StatusCheck[] | undef
 }
 
 /** May this person run it? */
-export function judgeRunBy(roles: string[], people: Record<string, string[]>, actor: string): Finding | undefined {
+export function judgeRunBy(
+  roles: string[],
+  people: Record<string, string[]>,
+  actor: string,
+): Finding | undefined {
   const rule = "run-by";
   if (roles.length === 0) return undefined;
   const held = roles.find((role) => holdsRole(people, role, actor));
   if (held !== undefined) return { rule, holds: true, saw: `@${actor} is ${held}` };
-  const who = roles.map((role) => `${role} (${(people[role] ?? []).map((login) => `@${login.replace(/^@/, "")}`).join(", ")})`).join(" or ");
-  return { rule, holds: false, code: "RA1202", saw: `@${actor} has not the role ${roles.join(" or ")}`, next: `${who} starts the workflow.` };
+  const who = roles
+    .map(
+      (role) =>
+        `${role} (${(people[role] ?? []).map((login) => `@${login.replace(/^@/, "")}`).join(", ")})`,
+    )
+    .join(" or ");
+  return {
+    rule,
+    holds: false,
+    code: "RA1202",
+    saw: `@${actor} has not the role ${roles.join(" or ")}`,
+    next: `${who} starts the workflow.`,
+  };
 }
 
 /** Is the environment free? */
 export function judgeLock({ history, environment }: RuleFacts): Finding {
   const rule = "lock";
   const { lock } = history;
-  if (lock.state === "free") return { rule, holds: true, saw: `no other run works on ${environment.name}` };
+  if (lock.state === "free")
+    return { rule, holds: true, saw: `no other run works on ${environment.name}` };
   const { entry } = lock;
   const whose = `${entry.id} (${entry.action} ${entry.release.version} by @${entry.actor}, since ${entry.openedAt})`;
-  if (lock.state === "abandoned") return { rule, holds: true, saw: `${whose} ended without an end in the ledger; this run takes over` };
+  if (lock.state === "abandoned")
+    return {
+      rule,
+      holds: true,
+      saw: `${whose} ended without an end in the ledger; this run takes over`,
+    };
   return {
     rule,
     holds: false,

@@ -23,7 +23,21 @@ export function shortDigest(digest: string): string {
 /** An instant in the team's zone and in UTC: `20 Nov 17:20 Europe/Oslo (16:20 UTC)`. */
 export function instant(at: string | Date, timeZone: string): string {
   const date = new Date(at);
-  const local = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false, timeZone }).format(date).replace(",", "");
-  const utc = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "UTC" }).format(date);
+  const local = new Intl.DateTimeFormat("en-GB", {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+    timeZone,
+  })
+    .format(date)
+    .replace(",", "");
+  const utc = new Intl.DateTimeFormat("en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+    timeZone: "UTC",
+  }).format(date);
   return timeZone === "UTC" ? `${local} UTC` : `${local} ${timeZone} (${utc} UTC)`;
 }

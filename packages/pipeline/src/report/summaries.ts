@@ -9,7 +9,13 @@ import { instant, nextOf, shortDigest } from "./sentences.ts";
 type Head = Pick<Decision, "pipeline" | "environment" | "request" | "world">;
 
 /** What stood against it, all reasons at once; nothing was written. */
-export function refusedSummary(about: { decision: Head; version: string; findings: Finding[]; runs: Release | undefined; skipped: boolean }): string {
+export function refusedSummary(about: {
+  decision: Head;
+  version: string;
+  findings: Finding[];
+  runs: Release | undefined;
+  skipped: boolean;
+}): string {
   const { decision, version, findings, runs } = about;
   const { product } = decision.pipeline;
   const place = decision.environment.name;
@@ -19,13 +25,23 @@ export function refusedSummary(about: { decision: Head; version: string; finding
     "",
     "Nothing was written.",
     "",
-    ...open.flatMap((finding) => [`**Why:** ${markdownText(finding.saw)}${finding.code ? ` (${finding.code}: ${codes[finding.code].title})` : ""}`, "", ...(nextOf(finding) ? [`**Next:** ${nextText(nextOf(finding))}`, ""] : [])]),
+    ...open.flatMap((finding) => [
+      `**Why:** ${markdownText(finding.saw)}${finding.code ? ` (${finding.code}: ${codes[finding.code].title})` : ""}`,
+      "",
+      ...(nextOf(finding) ? [`**Next:** ${nextText(nextOf(finding))}`, ""] : []),
+    ]),
     ...findingTable(findings),
   );
 }
 
 /** What a run would do. */
-export function dryRunSummary(about: { decision: Head; release: Release; findings: Finding[]; tags: string[]; objects: string[] }): string {
+export function dryRunSummary(about: {
+  decision: Head;
+  release: Release;
+  findings: Finding[];
+  tags: string[];
+  objects: string[];
+}): string {
   const { decision, release, tags, objects } = about;
   return lines(
     `### Dry run: ${markdownText(decision.pipeline.product)} ${markdownText(release.version)} may go to ${markdownText(decision.environment.name)}`,
@@ -45,7 +61,11 @@ export function dryRunSummary(about: { decision: Head; release: Release; finding
 }
 
 /** A run that was started again and had nothing to do. */
-export function earlierSummary(about: { decision: Head; own: Entry; newer: Entry | undefined }): string {
+export function earlierSummary(about: {
+  decision: Head;
+  own: Entry;
+  newer: Entry | undefined;
+}): string {
   const { own, newer, decision } = about;
   return lines(
     newer
@@ -56,16 +76,33 @@ export function earlierSummary(about: { decision: Head; own: Entry; newer: Entry
       ? `This run's entry ${markdownCode(own.id)} (${markdownText(own.release.version)}) is followed by ${markdownCode(newer.id)} (${markdownText(newer.release.version)}). An old run never puts an old version back.`
       : `This run's entry ${markdownCode(own.id)} is closed. Nothing was written.`,
     "",
-    newer ? `**Next:** to release ${markdownText(own.release.version)} again, start a new run.` : "",
+    newer
+      ? `**Next:** to release ${markdownText(own.release.version)} again, start a new run.`
+      : "",
   );
 }
 
 /** How it ended: what runs now, why, what to do next. */
-export function endSummary(about: { run: Approved; entry: Entry; ending: Ending; milliseconds: number }): string {
+export function endSummary(about: {
+  run: Approved;
+  entry: Entry;
+  ending: Ending;
+  milliseconds: number;
+}): string {
   return about.ending.result === "passed" ? passedSummary(about) : failedSummary(about);
 }
 
-function passedSummary({ run, entry, ending, milliseconds }: { run: Approved; entry: Entry; ending: Ending; milliseconds: number }): string {
+function passedSummary({
+  run,
+  entry,
+  ending,
+  milliseconds,
+}: {
+  run: Approved;
+  entry: Entry;
+  ending: Ending;
+  milliseconds: number;
+}): string {
   const { pipeline, environment, release } = run;
   const smoke = ending.outcome.smoke;
   const verb = entry.action === "rollback" ? "runs again" : "is live";
@@ -75,21 +112,50 @@ function passedSummary({ run, entry, ending, milliseconds }: { run: Approved; en
     "| | |",
     "| --- | --- |",
     `| Version | ${entry.replaced ? `${markdownText(entry.replaced.version)} → ` : ""}**${markdownText(release.version)}** |`,
-    ...release.components.map((component) => `| ${markdownText(component.name)} | ${markdownCode(shortDigest(component.digest))}${entry.action === "release" && environment.from ? ", the digest that was tested" : ""} |`),
-    ...(ending.running.length > 0 ? [`| Ready | ${ending.running.map((workload) => markdownText(`${workload.name} ${workload.ready} of ${workload.wanted}`)).join(", ")} |`] : []),
-    ...(smoke ? [`| Checks | ${smoke.results.filter((result) => result.passed).length} of ${smoke.results.length}${smoke.p95 === undefined ? "" : `, p95 ${Math.round(smoke.p95)} ms`} |`] : []),
-    ...entry.approvals.map((approval) => `| Approved | ${markdownText(`${approval.login} (${approval.role})`)} ${markdownLink("comment", approval.url)}, ${instant(approval.at, pipeline.timezone)} |`),
+    ...release.components.map(
+      (component) =>
+        `| ${markdownText(component.name)} | ${markdownCode(shortDigest(component.digest))}${entry.action === "release" && environment.from ? ", the digest that was tested" : ""} |`,
+    ),
+    ...(ending.running.length > 0
+      ? [
+          `| Ready | ${ending.running.map((workload) => markdownText(`${workload.name} ${workload.ready} of ${workload.wanted}`)).join(", ")} |`,
+        ]
+      : []),
+    ...(smoke
+      ? [
+          `| Checks | ${smoke.results.filter((result) => result.passed).length} of ${smoke.results.length}${smoke.p95 === undefined ? "" : `, p95 ${Math.round(smoke.p95)} ms`} |`,
+        ]
+      : []),
+    ...entry.approvals.map(
+      (approval) =>
+        `| Approved | ${markdownText(`${approval.login} (${approval.role})`)} ${markdownLink("comment", approval.url)}, ${instant(approval.at, pipeline.timezone)} |`,
+    ),
     ...(entry.reason ? [`| Reason | ${markdownText(entry.reason)} |`] : []),
     `| Ledger | ${markdownCode(entry.id)} by ${markdownText(entry.actor)}, ${instant(entry.openedAt, pipeline.timezone)} |`,
     "",
     ...(environment.url ? [markdownLink(`Open ${environment.name}`, environment.url), ""] : []),
-    ...(entry.replaced && entry.action === "release" ? [`To go back to ${markdownText(entry.replaced.version)}: start the workflow with the action \`rollback\` and a reason.`, ""] : []),
+    ...(entry.replaced && entry.action === "release"
+      ? [
+          `To go back to ${markdownText(entry.replaced.version)}: start the workflow with the action \`rollback\` and a reason.`,
+          "",
+        ]
+      : []),
     ...stepDetails(run, milliseconds),
     marker(entry, release),
   );
 }
 
-function failedSummary({ run, entry, ending, milliseconds }: { run: Approved; entry: Entry; ending: Ending; milliseconds: number }): string {
+function failedSummary({
+  run,
+  entry,
+  ending,
+  milliseconds,
+}: {
+  run: Approved;
+  entry: Entry;
+  ending: Ending;
+  milliseconds: number;
+}): string {
   const { pipeline, environment, release } = run;
   const trouble = ending.trouble;
   const place = markdownText(capital(environment.name));
@@ -100,16 +166,38 @@ function failedSummary({ run, entry, ending, milliseconds }: { run: Approved; en
   return lines(
     `### ${first}`,
     "",
-    ...(trouble ? [`**Why:** ${markdownText(trouble.plain)} (${trouble.code}: ${codes[trouble.code].title})`, ""] : []),
-    ...(trouble?.said ? [`The cluster said: ${markdownCode(trouble.said.slice(0, 1000))}${trouble.object ? ` (${markdownText(trouble.object)})` : ""}`, ""] : []),
+    ...(trouble
+      ? [
+          `**Why:** ${markdownText(trouble.plain)} (${trouble.code}: ${codes[trouble.code].title})`,
+          "",
+        ]
+      : []),
+    ...(trouble?.said
+      ? [
+          `The cluster said: ${markdownCode(trouble.said.slice(0, 1000))}${trouble.object ? ` (${markdownText(trouble.object)})` : ""}`,
+          "",
+        ]
+      : []),
     ...(ending.noWayBack ? [`**Not rolled back:** ${markdownText(ending.noWayBack)}`, ""] : []),
     ...(trouble ? [`**Next:** ${nextText(trouble.next)}`, ""] : []),
     "| | before | now |",
     "| --- | --- | --- |",
     `| Version | ${markdownText(entry.replaced?.version ?? "none")} | ${markdownText(ending.runs?.version ?? "see the workloads")} |`,
-    ...ending.running.map((workload) => `| ${markdownText(workload.name)} | | ${workload.ready} of ${workload.wanted} ready, ${workload.images.map((image) => markdownCode(shortDigest(image.digest))).join(", ")} |`),
+    ...ending.running.map(
+      (workload) =>
+        `| ${markdownText(workload.name)} | | ${workload.ready} of ${workload.wanted} ready, ${workload.images.map((image) => markdownCode(shortDigest(image.digest))).join(", ")} |`,
+    ),
     "",
-    ...(trouble?.log?.length ? ["<details><summary>Last lines of the container</summary>", "", markdownBlock(trouble.log.join("\n")), "", "</details>", ""] : []),
+    ...(trouble?.log?.length
+      ? [
+          "<details><summary>Last lines of the container</summary>",
+          "",
+          markdownBlock(trouble.log.join("\n")),
+          "",
+          "</details>",
+          "",
+        ]
+      : []),
     ...stepDetails(run, milliseconds),
     `Ledger: ${markdownCode(entry.id)} by ${markdownText(entry.actor)}, ${instant(entry.openedAt, pipeline.timezone)}`,
     marker(entry, release),
@@ -121,13 +209,23 @@ export function findingTable(findings: Finding[]): string[] {
   return [
     "| Rule | | Seen |",
     "| --- | --- | --- |",
-    ...findings.map((finding) => `| ${markdownText(finding.rule)} | ${finding.holds ? "holds" : finding.warning ? "warning" : "**does not hold**"} | ${markdownText(finding.saw)} |`),
+    ...findings.map(
+      (finding) =>
+        `| ${markdownText(finding.rule)} | ${finding.holds ? "holds" : finding.warning ? "warning" : "**does not hold**"} | ${markdownText(finding.saw)} |`,
+    ),
     "",
   ];
 }
 
 export function componentTable(release: Release): string[] {
-  return ["| Component | Image | Digest |", "| --- | --- | --- |", ...release.components.map(({ name, image, digest }) => `| ${markdownText(name)} | ${markdownCode(image)} | ${markdownCode(shortDigest(digest))} |`)];
+  return [
+    "| Component | Image | Digest |",
+    "| --- | --- | --- |",
+    ...release.components.map(
+      ({ name, image, digest }) =>
+        `| ${markdownText(name)} | ${markdownCode(image)} | ${markdownCode(shortDigest(digest))} |`,
+    ),
+  ];
 }
 
 function stepDetails({ world }: Pick<Approved, "world">, milliseconds: number): string[] {
@@ -136,7 +234,9 @@ function stepDetails({ world }: Pick<Approved, "world">, milliseconds: number): 
     "",
     "| Step | Result |",
     "| --- | --- |",
-    ...world.records.map((record) => `| ${markdownText(record.title)} | ${record.result.replace("-", " ")} |`),
+    ...world.records.map(
+      (record) => `| ${markdownText(record.title)} | ${record.result.replace("-", " ")} |`,
+    ),
     "",
     "</details>",
     "",
@@ -151,9 +251,16 @@ function marker(entry: Entry, release: Release): string {
 
 /** Commands in our own sentences stay code; everything between is text. */
 function nextText(next: string | undefined): string {
-  return (next ?? "").split(/(`[^`]+`)/).map((part) => (part.startsWith("`") ? markdownCode(part.slice(1, -1)) : markdownText(part))).join("");
+  return (next ?? "")
+    .split(/(`[^`]+`)/)
+    .map((part) => (part.startsWith("`") ? markdownCode(part.slice(1, -1)) : markdownText(part)))
+    .join("");
 }
 
-export const lines = (...parts: string[]): string => `${parts.join("\n").replaceAll(/\n{3,}/g, "\n\n").trimEnd()}\n`;
+export const lines = (...parts: string[]): string =>
+  `${parts
+    .join("\n")
+    .replaceAll(/\n{3,}/g, "\n\n")
+    .trimEnd()}\n`;
 const plural = (count: number, word: string): string => (count === 1 ? word : `${word}s`);
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -132,7 +132,12 @@ async function doIt(world: World, act: Act, trace: Trace): Promise<void> {
       matches: (request) =>
         (method === undefined || request.method === method) && pattern.test(request.path),
       when,
-      does: typeof does === "number" ? { status: does } : does === "kill" ? () => world.runs.kill() : does,
+      does:
+        typeof does === "number"
+          ? { status: does }
+          : does === "kill"
+            ? () => world.runs.kill()
+            : does,
     });
   }
 }
