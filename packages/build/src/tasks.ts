@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { generate, staleFiles } from "./generate.ts";
 import { publishRelease } from "./publish.ts";
+import { writeReadmeWorkflows } from "./readme-workflows.ts";
 import { buildReleaseTree, refreshReleaseTree } from "./release-tree.ts";
 
 type VitestReport = Record<
@@ -30,6 +31,11 @@ const tasks: Record<string, Task> = {
     return 0;
   },
   "check-generated": async (root) => checkGenerated(root),
+  "readme-workflows": async (root) => {
+    const names = writeReadmeWorkflows(root, join(root, "out/readme-workflows"));
+    console.log(`out/readme-workflows: ${names.join(", ")}`);
+    return 0;
+  },
   unused: async (root) => tool(root, "knip", []),
   "check-types": async (root) => tool(root, "tsc", ["-b"]),
   "release-tree": releaseTree,
