@@ -1,5 +1,4 @@
 import { Fault } from "@release-actions/codes";
-import type { Cluster, Running } from "@release-actions/deploy";
 import {
   appendStep,
   deploymentStatusStep,
@@ -16,50 +15,15 @@ import {
   readCurrent,
   readVersionRecord,
   runningRelease,
-  type Approval,
   type Current,
   type Entry,
-  type Release,
-  type Verdict,
 } from "@release-actions/ledger";
-import { runStep, type Step } from "@release-actions/plan";
-import { parseReference, promotionSteps } from "@release-actions/registry";
-import type { Candidate } from "./candidate.ts";
+import { bringOrTakeBack, done, type Approved, type Ending } from "./bring-or-take-back.ts";
 import { isLast } from "./configuration/pipeline-file.ts";
-import type { ActionResult } from "./job.ts";
-import { runUrl } from "./job.ts";
-import { outputsOf, type Decision, type PromoteOutputs } from "./decision.ts";
+import { outputsOf, type PromoteOutputs } from "./decision.ts";
+import { runUrl, type ActionResult } from "./job.ts";
 import { endSummary } from "./report/summaries.ts";
-import {
-  bringOut,
-  imageTagsOf,
-  prepare,
-  whatRuns,
-  type Outcome,
-  type Prepared,
-  type Trouble,
-} from "./rollout.ts";
-
-export type Approved = Decision & {
-  release: Release;
-  prepared: Prepared;
-  cluster: Cluster | undefined;
-  verdict: Verdict;
-  approvals: Approval[];
-  candidate: Candidate | undefined;
-};
-
-/** How the environment ended. */
-export type Ending = {
-  result: "passed" | "failed" | "rolled-back";
-  /** What the environment runs now; undefined when nobody knows. */
-  runs: Release | undefined;
-  trouble: Trouble | undefined;
-  /** Why going back did not work, or was not tried. */
-  noWayBack?: string;
-  outcome: Outcome;
-  running: Running[];
-};
+import { imageTagsOf } from "./rollout.ts";
 
 /**
  * Writes: ledger entry (the lock), deployment record, image tags, rollout, smoke test; on failure back to the recorded release;
@@ -104,99 +68,6 @@ export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutpu
   );
   await close(run, head, entry, ending, at);
   return report(run, entry, ending, performance.now() - started);
-}
-
-async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Ending> {
-  const { world, environment, release, prepared, cluster } = run;
-  const before = entry.replaced;
-  await tagImages(run, entry, release, prepared, "forward");
-  const outcome = await bringOut(world, environment, prepared, cluster, entry.id);
-  if (outcome.trouble === undefined)
-    return {
-      result: "passed",
-      runs: release,
-      trouble: undefined,
-      outcome,
-      running: await whatRuns(cluster, prepared.rendered),
-    };
-
-  const failed = { result: "failed" as const, trouble: outcome.trouble, outcome };
-  world.job.say(`✗ ${outcome.trouble.plain}`);
-  if (environment.deploy?.["on-failure"] === "keep") {
-    return {
-      ...failed,
-      runs: undefined,
-      noWayBack: "`deploy.on-failure` is keep, so the failed release was left in place.",
-      running: await whatRuns(cluster, prepared.rendered),
-    };
-  }
-  if (outcome.rollout?.result === "failed" && outcome.rollout.written === 0) {
-    // The cluster took nothing, so nothing is to be taken back there; only the tags return.
-    if (before !== undefined)
-      await tagImages(
-        run,
-        entry,
-        before,
-        await prepare(world, run.pipeline.product, environment, before),
-        "back",
-      );
-    return {
-      ...failed,
-      runs: before,
-      noWayBack:
-        "The cluster refused before anything was changed, so there was nothing to roll back.",
-      running: await whatRuns(cluster, prepared.rendered),
-    };
-  }
-  if (before === undefined) {
-    return {
-      ...failed,
-      runs: undefined,
-      noWayBack:
-        "This is the first release of this environment: there is nothing recorded to go back to.",
-      running: await whatRuns(cluster, prepared.rendered),
-    };
-  }
-  world.job.say(`Going back to ${before.version}.`);
-  const back = await prepare(world, run.pipeline.product, environment, before);
-  await tagImages(run, entry, before, back, "back");
-  const restored = await bringOut(world, environment, back, cluster, entry.id);
-  const running = await whatRuns(cluster, back.rendered);
-  if (restored.trouble === undefined)
-    return { result: "rolled-back", runs: before, trouble: outcome.trouble, outcome, running };
-  return {
-    ...failed,
-    runs: undefined,
-    noWayBack: `Going back to ${before.version} failed too: ${restored.trouble.plain}`,
-    running,
-  };
-}
-
-/** Gives the release's digests the environment's tags: all content first, all tags last. */
-async function tagImages(
-  run: Approved,
-  entry: Entry,
-  release: Release,
-  prepared: Prepared,
-  direction: "forward" | "back",
-): Promise<void> {
-  const steps = promotionSteps(run.world.registry, {
-    images: release.components.map((component) => {
-      const source = parseReference(`${component.image}@${component.digest}`);
-      const tags = imageTagsOf(run.environment, prepared.placeholders, component);
-      return {
-        name: component.name,
-        source,
-        target: { host: source.host, repository: source.repository },
-        tags,
-      };
-    }),
-    existing: "move",
-    // On the way back the tag only returns to what it had; the failed digest earns no name.
-    previous: direction === "forward",
-    entry: entry.id,
-  });
-  for (const step of steps) await done(run, step);
 }
 
 async function open(run: Approved): Promise<{ entry: Entry; head: LedgerHead; fresh: boolean }> {
@@ -297,14 +168,6 @@ async function close(
       },
     }),
   );
-}
-
-/** Runs a step; a refusal in the middle of the way is a fault, since the gate has judged before. */
-async function done<T>(run: Approved, step: Step<T>): Promise<T> {
-  const outcome = await runStep(step, { ...run.world.steps, resuming: run.request.resumed });
-  if ("refusal" in outcome)
-    throw new Fault(outcome.refusal.code, { saw: outcome.refusal.saw, next: outcome.refusal.next });
-  return outcome.value;
 }
 
 function report(

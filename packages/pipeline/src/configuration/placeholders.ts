@@ -17,9 +17,8 @@ export type Placeholders = Partial<Record<(typeof placeholderNames)[number], str
 
 /** Fills every `${name}` that has a value. */
 export function fill(template: string, values: Placeholders): string {
-  return template.replaceAll(
-    /\$\{([a-z][a-z-]*)\}/g,
-    (whole, name: string) => (values as Record<string, string | undefined>)[name] ?? whole,
+  return template.replaceAll(/\$\{([a-z][a-z-]*)\}/g, (whole, name: string) =>
+    Object.hasOwn(values, name) ? ((values as Record<string, string>)[name] ?? whole) : whole,
   );
 }
 

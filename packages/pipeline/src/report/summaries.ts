@@ -1,7 +1,7 @@
 import { codes, type Finding } from "@release-actions/codes";
 import type { Entry, Release } from "@release-actions/ledger";
 import { markdownBlock, markdownCode, markdownLink, markdownText } from "@release-actions/markdown";
-import type { Approved, Ending } from "../carry-out.ts";
+import type { Approved, Ending } from "../bring-or-take-back.ts";
 import { spoken } from "../configuration/duration.ts";
 import type { Decision } from "../decision.ts";
 import { instant, nextOf, shortDigest } from "./sentences.ts";
