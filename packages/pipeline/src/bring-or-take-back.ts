@@ -1,10 +1,9 @@
-import { Fault } from "@release-actions/codes";
 import type { Cluster, Running } from "@release-actions/deploy";
 import type { Approval, Entry, Release, Verdict } from "@release-actions/ledger";
-import { runStep, type Step } from "@release-actions/plan";
+import type { Step } from "@release-actions/plan";
 import { parseReference, promotionSteps } from "@release-actions/registry";
-import type { Candidate } from "./candidate.ts";
 import type { Decision } from "./decision.ts";
+import { runToEnd } from "./run-to-end.ts";
 import {
   bringOut,
   imageTagsOf,
@@ -22,7 +21,6 @@ export type Approved = Decision & {
   cluster: Cluster | undefined;
   verdict: Verdict;
   approvals: Approval[];
-  candidate: Candidate | undefined;
 };
 
 /** How the environment ended. */
@@ -131,10 +129,7 @@ async function tagImages(
   for (const step of steps) await done(run, step);
 }
 
-/** Runs a step; a refusal in the middle of the way is a fault, since the gate has judged before. */
+/** Runs a step of this run. @throws Fault */
 export async function done<T>(run: Approved, step: Step<T>): Promise<T> {
-  const outcome = await runStep(step, { ...run.world.steps, resuming: run.request.resumed });
-  if ("refusal" in outcome)
-    throw new Fault(outcome.refusal.code, { saw: outcome.refusal.saw, next: outcome.refusal.next });
-  return outcome.value;
+  return (await runToEnd(step, { ...run.world.steps, resuming: run.request.resumed })).value;
 }

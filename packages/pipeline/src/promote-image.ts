@@ -1,6 +1,5 @@
 import { Fault } from "@release-actions/codes";
 import { markdownCode, markdownText } from "@release-actions/markdown";
-import { runStep } from "@release-actions/plan";
 import {
   formatReference,
   parseReference,
@@ -14,6 +13,7 @@ import type { ActionResult, Job } from "./job.ts";
 import { outlineOf } from "./outline.ts";
 import { lines } from "./report/summaries.ts";
 import { imageTagsOf } from "./rollout.ts";
+import { runToEnd } from "./run-to-end.ts";
 
 export type PromoteImageInputs = Logins & {
   images?: string[];
@@ -60,12 +60,7 @@ export async function promoteImage(
   let changed = false;
   let previousDigest: string | undefined;
   for (const step of steps) {
-    const outcome = await runStep(step, by);
-    if ("refusal" in outcome)
-      throw new Fault(outcome.refusal.code, {
-        saw: outcome.refusal.saw,
-        next: outcome.refusal.next,
-      });
+    const outcome = await runToEnd(step, by);
     changed ||= outcome.record.result === "done";
     if (outcome.value.effect === "tag") previousDigest ??= outcome.value.displaced;
     job.say(`✓ ${step.title}${outcome.record.result === "already-done" ? " (already done)" : ""}`);

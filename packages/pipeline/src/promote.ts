@@ -1,5 +1,5 @@
 import { Fault, type Finding } from "@release-actions/codes";
-import { runningRelease, type Component, type Entry } from "@release-actions/ledger";
+import { runningRelease, type Component, type Entry, type Release } from "@release-actions/ledger";
 import { isLast, environmentOf } from "./configuration/pipeline-file.ts";
 import { findCandidate, rulesOf, waitWhilePending, type Candidate } from "./candidate.ts";
 import { connect, loadPipeline, withRegistry, type Logins } from "./connect.ts";
@@ -53,17 +53,7 @@ export async function promote(
     return refused(decision, candidate, verdict.findings, skipped);
 
   const release = candidate.release;
-  const cluster = environment.deploy?.manifests?.length
-    ? await openCluster(
-        world,
-        {
-          ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}),
-          allowExec: inputs.allowExec ?? false,
-        },
-        environment,
-      )
-    : undefined;
-  const prepared = await prepare(world, pipeline.product, environment, release);
+  const { cluster, prepared } = await makeReady(decision, release, inputs);
   if (request.dryRun) {
     return {
       ok: true,
@@ -90,7 +80,7 @@ export async function promote(
       }),
     };
   }
-  return carryOut({ ...decision, release, prepared, cluster, verdict, approvals, candidate });
+  return carryOut({ ...decision, release, prepared, cluster, verdict, approvals });
 }
 
 /** Looks for the release that is meant and judges every rule; waits where the gate lets it. */
@@ -117,6 +107,25 @@ function withImages(candidate: Candidate, images: Component[]): Candidate {
     : { ...candidate, release: { ...candidate.release, components: images } };
 }
 
+/** Opens the cluster and reads the release's own files: what is wrong with them is said before the first write. */
+async function makeReady(
+  { world, pipeline, environment }: Decision,
+  release: Release,
+  inputs: Pick<PromoteInputs, "kubeconfig" | "allowExec">,
+) {
+  const cluster = environment.deploy?.manifests?.length
+    ? await openCluster(
+        world,
+        {
+          ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}),
+          allowExec: inputs.allowExec ?? false,
+        },
+        environment,
+      )
+    : undefined;
+  return { cluster, prepared: await prepare(world, pipeline.product, environment, release) };
+}
+
 async function resume(
   decision: Decision,
   own: Entry,
@@ -128,17 +137,7 @@ async function resume(
   world.job.say(
     `Continuing ${own.id}: ${own.action} ${own.release.version}, allowed at ${own.verdict.at}.`,
   );
-  const cluster = environment.deploy?.manifests?.length
-    ? await openCluster(
-        world,
-        {
-          ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}),
-          allowExec: inputs.allowExec ?? false,
-        },
-        environment,
-      )
-    : undefined;
-  const prepared = await prepare(world, pipeline.product, environment, own.release);
+  const { cluster, prepared } = await makeReady(decision, own.release, inputs);
   const resumed: Request = {
     ...request,
     action: own.action,
@@ -153,7 +152,6 @@ async function resume(
     cluster,
     verdict: own.verdict,
     approvals: own.approvals,
-    candidate: undefined,
   });
 }
 

@@ -8,7 +8,6 @@ import {
 } from "@release-actions/github";
 import type { Approval, Component } from "@release-actions/ledger";
 import { markdownLink, markdownText } from "@release-actions/markdown";
-import { runStep } from "@release-actions/plan";
 import { schemeOf } from "@release-actions/versions";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,6 +18,7 @@ import { connect, findPipeline, type Connection, type Logins } from "./connect.t
 import type { ActionResult, Job } from "./job.ts";
 import { lines } from "./report/summaries.ts";
 import { givenVersion } from "./request.ts";
+import { runToEnd } from "./run-to-end.ts";
 import { orderOf } from "./validate-tag.ts";
 import { workspaceFiles } from "./workspace-files.ts";
 import { recordedDoi } from "./zenodo-doi.ts";
@@ -98,14 +98,7 @@ export async function publishRelease(
     key: `${connection.github.serverUrl}/${owner}/${name}/releases/tag/${subject.tag}`,
     seen: { release: facts.release, commit: facts.commit },
   });
-  for (const step of publication.steps) {
-    const outcome = await runStep(step, connection.steps);
-    if ("refusal" in outcome)
-      throw new Fault(outcome.refusal.code, {
-        saw: outcome.refusal.saw,
-        next: outcome.refusal.next,
-      });
-  }
+  for (const step of publication.steps) await runToEnd(step, connection.steps);
   const result = publication.result();
   for (const finding of result.findings) job.warn("The published release", finding.saw);
   return {

@@ -7,7 +7,7 @@ import {
 } from "@release-actions/github";
 import { ledgerPaths } from "@release-actions/ledger";
 import { markdownCode, markdownLink, markdownText } from "@release-actions/markdown";
-import { runStep, type Step } from "@release-actions/plan";
+import type { Step } from "@release-actions/plan";
 import {
   createZenodo,
   readMetadata,
@@ -21,6 +21,7 @@ import { connect, findPipeline, type Connection, type Logins } from "./connect.t
 import type { ActionResult, Job } from "./job.ts";
 import { lines } from "./report/summaries.ts";
 import { givenVersion } from "./request.ts";
+import { runToEnd } from "./run-to-end.ts";
 import { schemeOf } from "@release-actions/versions";
 import { workspaceFiles } from "./workspace-files.ts";
 
@@ -245,10 +246,7 @@ function parseDeposit(path: string, text: string | undefined): Deposit | undefin
 }
 
 async function done<T>(connection: Connection, step: Step<T>): Promise<T> {
-  const outcome = await runStep(step, connection.steps);
-  if ("refusal" in outcome)
-    throw new Fault(outcome.refusal.code, { saw: outcome.refusal.saw, next: outcome.refusal.next });
-  return outcome.value;
+  return (await runToEnd(step, connection.steps)).value;
 }
 
 function withValue<Name extends string, Value>(
