@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { generate, staleFiles } from "./generate.ts";
 import { publishRelease } from "./publish.ts";
 import { writeReadmeWorkflows } from "./readme-workflows.ts";
@@ -10,7 +10,11 @@ type VitestReport = Record<
   "numPassedTests" | "numFailedTests" | "numPendingTests" | "numTodoTests",
   number
 > & {
-  testResults: { status: string; assertionResults: unknown[] }[];
+  testResults: {
+    name: string;
+    status: string;
+    assertionResults: { status: string; fullName: string; failureMessages?: string[] }[];
+  }[];
 };
 type Task = (root: string, options: string[]) => Promise<number>;
 
@@ -138,6 +142,7 @@ function runTests(root: string, options: string[]): Sum {
     ...options,
   ]);
   const counts = testCounts(report);
+  for (const line of failedTests(root, report)) console.error(line);
   return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
@@ -155,6 +160,24 @@ function testCounts(report: string): Sum {
     failed: numFailedTests + unloaded,
     skipped: numPendingTests + numTodoTests,
   };
+}
+
+/** Names of what failed, each with the first line of why: the last thing that is printed is the first that is looked for. */
+function failedTests(root: string, report: string): string[] {
+  if (!existsSync(report)) return ["FAILED: the tests ended without a report"];
+  const { testResults } = JSON.parse(readFileSync(report, "utf8")) as VitestReport;
+  return testResults
+    .filter((file) => file.status === "failed")
+    .flatMap((file) => {
+      const path = relative(root, file.name);
+      const failed = file.assertionResults.filter((result) => result.status === "failed");
+      return failed.length === 0
+        ? [`FAILED: ${path} does not load`]
+        : failed.map(
+            (result) =>
+              `FAILED: ${path}: ${result.fullName}: ${(result.failureMessages?.[0] ?? "").split("\n")[0]}`,
+          );
+    });
 }
 
 function end({ passed, failed, skipped }: Sum): number {
