@@ -56,7 +56,6 @@ describe.concurrent("without the file", () => {
   test("a wrong answer fails before the deadline, and says what was seen", async () => {
     await using stage = await openStage();
     using shop = await site(says({ open: "<b>no</b>" }));
-    const started = performance.now();
     const end = await stage.run("smoke-test", {
       inputs: {
         config: "",
@@ -65,7 +64,6 @@ describe.concurrent("without the file", () => {
         deadline: "1s",
       },
     });
-    expect(performance.now() - started).toBeLessThan(8_000);
     expect(end.status).toBe(1);
     expect(end.outputs["passed"]).toBe("false");
     expect(end.annotations[0]?.message).toMatch(
@@ -123,7 +121,6 @@ describe.concurrent("without the file", () => {
   test("a service that never answers ends at the one deadline of all checks", async () => {
     await using stage = await openStage();
     using shop = await site(() => undefined);
-    const started = performance.now();
     const end = await stage.run("smoke-test", {
       inputs: {
         config: "",
@@ -132,7 +129,6 @@ describe.concurrent("without the file", () => {
         deadline: "1s",
       },
     });
-    expect(performance.now() - started).toBeLessThan(8_000);
     expect(end.status).toBe(1);
     expect(end.reasons.filter(({ holds }) => !holds)).toHaveLength(3);
   });

@@ -147,9 +147,8 @@ describe("what an answer must be", () => {
 
   test("an evil pattern takes no time", async () => {
     answer = (_, response) => response.end(`${"a".repeat(5_000)}!`);
-    const started = performance.now();
+    // Without a guard this one takes longer than the universe has been there; the runner ends the test.
     expect((await check([{ get: "/", body: { matches: "^(a+)+$" } }], once)).passed).toBe(false);
-    expect(performance.now() - started).toBeLessThan(3_000);
   });
 });
 
@@ -350,14 +349,15 @@ describe("time", () => {
   });
 
   test("at most ten requests are under way", async () => {
-    let [now, most] = [0, 0];
+    let [most, asked] = [0, 0];
+    const held: ServerResponse[] = [];
     answer = (_, response) => {
-      now += 1;
-      most = Math.max(most, now);
-      setTimeout(() => {
-        now -= 1;
-        response.end("ok");
-      }, 20);
+      held.push(response);
+      asked += 1;
+      most = Math.max(most, held.length);
+      // Nobody is answered before ten wait, or all have asked; the pause would let an eleventh in.
+      if (held.length === 10 || asked === 25)
+        setTimeout(() => held.splice(0).forEach((waiting) => waiting.end("ok")), 50);
     };
     const report = await check(Array.from({ length: 25 }, (_, index) => ({ get: `/${index}` })));
     expect(report.passed).toBe(true);
@@ -415,15 +415,15 @@ describe("p95", () => {
     let count = 0;
     let slow = 1;
     answer = (_, response) =>
-      void setTimeout(() => response.end("ok"), count++ % 20 < slow ? 150 : 0);
-    expect((await check([{ get: "/", p95: "100ms of 20" }], once)).passed).toBe(true);
+      void setTimeout(() => response.end("ok"), count++ % 20 < slow ? 1_000 : 0);
+    expect((await check([{ get: "/", p95: "900ms of 20" }], once)).passed).toBe(true);
     slow = 2;
-    const report = await check([{ get: "/", p95: "100ms of 20" }], once);
+    const report = await check([{ get: "/", p95: "900ms of 20" }], once);
     expect(report.passed).toBe(false);
-    expect(report.p95).toBeGreaterThanOrEqual(140);
+    expect(report.p95).toBeGreaterThanOrEqual(990);
     expect(report.results[0]).toMatchObject({
-      saw: expect.stringMatching(/^a 95th percentile of 1\d\d ms$/),
-      expected: "at most 100 ms of 20 requests",
+      saw: expect.stringMatching(/^a 95th percentile of \d+ ms$/),
+      expected: "at most 900 ms of 20 requests",
     });
   });
 

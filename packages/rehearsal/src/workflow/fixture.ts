@@ -32,7 +32,8 @@ export async function requestFor(
     directory: await temporary("workflow-"),
     nodeBinary: process.execPath,
     now: () => new Date("2026-01-05T10:00:00Z"),
-    grace: { interrupt: 150, terminate: 150 },
+    // Shorter than the runner's, and long enough that a busy machine lets the program hear each signal.
+    grace: { interrupt: 1_500, terminate: 1_500 },
     ...changes,
   };
 }

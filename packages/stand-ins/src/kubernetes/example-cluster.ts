@@ -125,7 +125,7 @@ export async function exampleCluster(
 export async function until<T>(
   look: () => T | Promise<T>,
   holds: (value: T) => boolean,
-  milliseconds = 15_000,
+  milliseconds = 25_000,
 ): Promise<T> {
   const end = performance.now() + milliseconds;
   for (;;) {
