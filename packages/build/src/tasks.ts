@@ -6,10 +6,7 @@ import { publishRelease } from "./publish.ts";
 import { writeReadmeWorkflows } from "./readme-workflows.ts";
 import { buildReleaseTree, refreshReleaseTree } from "./release-tree.ts";
 
-type VitestReport = Record<
-  "numPassedTests" | "numFailedTests" | "numPendingTests" | "numTodoTests",
-  number
-> & {
+type VitestReport = Record<"numPassedTests" | "numPendingTests" | "numTodoTests", number> & {
   testResults: {
     name: string;
     status: string;
@@ -141,43 +138,36 @@ function runTests(root: string, options: string[]): Sum {
     `--outputFile.json=${report}`,
     ...options,
   ]);
-  const counts = testCounts(report);
-  for (const line of failedTests(root, report)) console.error(line);
-  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  const { failures, ...counts } = readReport(root, report);
+  if (status !== 0 && failures.length === 0) failures.push(`vitest ended with exit code ${status}`);
+  // The last thing that is printed is the first that is looked for.
+  for (const failure of failures) console.error(`FAILED: ${failure}`);
+  return { ...counts, failed: failures.length };
 }
 
-/** What vitest's JSON report counts; a file that does not load has no tests to fail and is one failure itself. */
-function testCounts(report: string): Sum {
-  if (!existsSync(report)) return { passed: 0, failed: 0, skipped: 0 };
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+/**
+ * What vitest's JSON report counts, and each failure with the first line of why. A file that does not load has no tests
+ * to fail and is one failure itself.
+ */
+function readReport(root: string, report: string): Omit<Sum, "failed"> & { failures: string[] } {
+  if (!existsSync(report))
+    return { passed: 0, skipped: 0, failures: ["the tests ended without a report"] };
+  const { numPassedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
     readFileSync(report, "utf8"),
   ) as VitestReport;
-  const unloaded = testResults.filter(
-    (file) => file.status === "failed" && file.assertionResults.length === 0,
-  ).length;
-  return {
-    passed: numPassedTests,
-    failed: numFailedTests + unloaded,
-    skipped: numPendingTests + numTodoTests,
-  };
-}
-
-/** Names of what failed, each with the first line of why: the last thing that is printed is the first that is looked for. */
-function failedTests(root: string, report: string): string[] {
-  if (!existsSync(report)) return ["FAILED: the tests ended without a report"];
-  const { testResults } = JSON.parse(readFileSync(report, "utf8")) as VitestReport;
-  return testResults
+  const failures = testResults
     .filter((file) => file.status === "failed")
     .flatMap((file) => {
       const path = relative(root, file.name);
       const failed = file.assertionResults.filter((result) => result.status === "failed");
       return failed.length === 0
-        ? [`FAILED: ${path} does not load`]
+        ? [`${path} does not load`]
         : failed.map(
             (result) =>
-              `FAILED: ${path}: ${result.fullName}: ${(result.failureMessages?.[0] ?? "").split("\n")[0]}`,
+              `${path}: ${result.fullName}: ${(result.failureMessages?.[0] ?? "").split("\n")[0]}`,
           );
     });
+  return { passed: numPassedTests, skipped: numPendingTests + numTodoTests, failures };
 }
 
 function end({ passed, failed, skipped }: Sum): number {

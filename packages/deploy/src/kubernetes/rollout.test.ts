@@ -103,9 +103,12 @@ describe("a rollout that gets through", () => {
 });
 
 describe("a rollout that does not get through", () => {
+  /** A rollout that waited for this deadline would not come back in the test's time. */
+  const anHour = { timeout: 3_600_000 };
+
   it("ends when the image is not in the registry, and the old pods still run", async () => {
     await stage.roll(render("1.0.0"));
-    const rollout = await stage.roll(render("lost"), { entry: "319" });
+    const rollout = await stage.roll(render("lost"), { entry: "319", ...anHour });
     expect(rollout).toMatchObject({
       result: "failed",
       cause: { code: "RA3101", container: "web" },
@@ -115,7 +118,7 @@ describe("a rollout that does not get through", () => {
   });
 
   it("gives exit code and last words of a crash", async () => {
-    const { result, cause } = await stage.roll(render("crash"));
+    const { result, cause } = await stage.roll(render("crash"), anHour);
     expect(result).toBe("failed");
     expect(cause).toMatchObject({
       code: "RA3108",

@@ -82,27 +82,14 @@ export function earlierSummary(about: {
   );
 }
 
+type EndedRun = { run: Approved; entry: Entry; ending: Ending; milliseconds: number };
+
 /** How it ended: what runs now, why, what to do next. */
-export function endSummary(about: {
-  run: Approved;
-  entry: Entry;
-  ending: Ending;
-  milliseconds: number;
-}): string {
+export function endSummary(about: EndedRun): string {
   return about.ending.result === "passed" ? passedSummary(about) : failedSummary(about);
 }
 
-function passedSummary({
-  run,
-  entry,
-  ending,
-  milliseconds,
-}: {
-  run: Approved;
-  entry: Entry;
-  ending: Ending;
-  milliseconds: number;
-}): string {
+function passedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
   const { pipeline, environment, release } = run;
   const smoke = ending.outcome.smoke;
   const verb = entry.action === "rollback" ? "runs again" : "is live";
@@ -145,17 +132,7 @@ function passedSummary({
   );
 }
 
-function failedSummary({
-  run,
-  entry,
-  ending,
-  milliseconds,
-}: {
-  run: Approved;
-  entry: Entry;
-  ending: Ending;
-  milliseconds: number;
-}): string {
+function failedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
   const { pipeline, environment, release } = run;
   const trouble = ending.trouble;
   const place = markdownText(capital(environment.name));

@@ -11,6 +11,5 @@ export type {
   WorkflowRequest,
 } from "./contract.ts";
 export { dispatchInputs } from "./inputs.ts";
-export { reasonNotToStart, startsOn, type TriggerEvent } from "./trigger.ts";
+export { startsOn, type TriggerEvent } from "./trigger.ts";
 export { runWorkflow } from "./run.ts";
-export { problemsOf } from "./validation.ts";
