@@ -26,6 +26,7 @@ export {
   createGitHub,
   type GitHub,
   type GitHubEvent,
+  type FileChanges,
   type GitHubRepository,
   type GitHubState,
 } from "./github/index.ts";
@@ -34,3 +35,11 @@ export type {
   Permissions as GitHubPermissions,
   TokenRequest as GitHubTokenRequest,
 } from "./github/index.ts";
+export { createChatStandIn, type ChatPost, type ChatStandIn } from "./chat/chat-stand-in.ts";
+export {
+  createSmtpStandIn,
+  type SmtpMail,
+  type SmtpStandIn,
+  type SmtpStandInOptions,
+} from "./smtp/smtp-stand-in.ts";
+export type { SmtpFault, SmtpPoint } from "./smtp/fault.ts";

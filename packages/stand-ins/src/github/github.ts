@@ -1,9 +1,11 @@
+import { addApp } from "./apps.ts";
 import { frame, type Clock, type StandIn } from "../stand-in.ts";
 import { repositoryHandle } from "./state-repository.ts";
 import { addRepository } from "./repositories.ts";
 import { router } from "./router.ts";
-import { createRun, type RunWish } from "./runs.ts";
+import { createRun, reviewRun, type RunWish } from "./runs.ts";
 import type { GitHubRepository, GitHubState } from "./state.ts";
+import { addTeam } from "./teams.ts";
 import { issueToken } from "./tokens.ts";
 import { addPerson, createWorld, findRepository, type Repository } from "./world.ts";
 
@@ -42,6 +44,8 @@ export function createGitHub(options: { clock: Clock; directory: string }): GitH
     addUser: (user) => addPerson(world, user),
     addRepository: (wanted) => handleOf(addRepository(world, wanted)),
     repository: (fullName) => handleOf(known(fullName)),
+    addTeam: (team) => addTeam(world, team),
+    addApp: (app) => addApp(world, app),
     issueToken: (request) => {
       for (const name of request.repositories) known(name);
       return issueToken(world, request);
@@ -52,6 +56,7 @@ export function createGitHub(options: { clock: Clock; directory: string }): GitH
     setRunState: (id, change) =>
       void Object.assign(runOf(id), change, { updatedAt: world.clock.now() }),
     run: runOf,
+    reviewRun: (review) => reviewRun(world, review),
     onEvent: (listener) => {
       world.listeners.add(listener);
       return () => void world.listeners.delete(listener);

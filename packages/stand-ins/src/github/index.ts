@@ -1,19 +1,24 @@
 export { createGitHub, type GitHub } from "./github.ts";
 export type { FileChanges, GitHubEvent, GitHubRepository, GitHubState } from "./state.ts";
 export type { Access, Permission, Permissions, TokenRequest } from "./permission.ts";
+export type { AppWish } from "./apps.ts";
+export type { TeamWish } from "./teams.ts";
 export type {
+  App,
   Asset,
   CheckRun,
   CommitStatus,
   Deployment,
   DeploymentStatus,
   Environment,
+  Installation,
   Issue,
   IssueComment,
   Milestone,
   Person,
   Release,
   Review,
+  Team,
   WorkflowJob,
   WorkflowRun,
 } from "./records.ts";

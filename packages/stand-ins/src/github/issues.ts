@@ -1,8 +1,8 @@
 import { announce } from "./announce.ts";
-import { presentComment, presentIssue, presentMilestone } from "./present/issues.ts";
+import { presentComment, presentIssue } from "./present/issues.ts";
 import { publicLinks } from "./present/links.ts";
 import { presentPull } from "./present/pulls.ts";
-import type { Issue, IssueComment, Label, Milestone, Pull } from "./records.ts";
+import type { Issue, IssueComment, Label, Pull } from "./records.ts";
 import { invalid, nodeId, Refused, type Actor, type Repository, type World } from "./world.ts";
 
 export function issueOf(repository: Repository, number: number): Issue {
@@ -44,6 +44,7 @@ export function openIssue(
     pull?: Omit<Pull, "id">;
   },
 ): Issue {
+  demandTexts(wanted);
   if (
     wanted.milestone !== undefined &&
     !repository.milestones.some((one) => one.number === wanted.milestone)
@@ -67,11 +68,30 @@ export function openIssue(
     createdAt: now,
     updatedAt: now,
     comments: [],
+    subIssues: [],
     ...(wanted.pull && { pull: { id, ...wanted.pull } }),
   };
   repository.issues.push(issue);
   if (!issue.pull) tellIssue(world, repository, actor, issue, "opened");
   return issue;
+}
+
+/** What GitHub bounds: a title of 1 to 256 characters, a body of at most 65536. */
+function demandTexts(texts: { title?: string; body?: string }): void {
+  if (texts.title !== undefined && texts.title.trim() === "")
+    throw invalid("Issue", "title", "missing_field");
+  for (const [field, limit] of [
+    ["title", 256],
+    ["body", 65_536],
+  ] as const) {
+    if ((texts[field] ?? "").length > limit)
+      throw invalid(
+        "Issue",
+        field,
+        "custom",
+        `${field} is too long (maximum is ${limit} characters)`,
+      );
+  }
 }
 
 /** Emits `issues` or `pull_request` with this action. */
@@ -205,6 +225,7 @@ export function editIssue(
   issue: Issue,
   edit: { title?: string; body?: string },
 ): void {
+  demandTexts(edit);
   const changes: Record<string, { from: string }> = {};
   if (edit.title !== undefined && edit.title !== issue.title)
     changes["title"] = { from: issue.title };
@@ -269,46 +290,4 @@ export function removeLabel(
   const [label] = issue.labels.splice(at, 1);
   issue.updatedAt = world.clock.now();
   tellIssue(world, repository, actor, issue, "unlabeled", { label: { name: label } });
-}
-
-export function createMilestone(
-  world: World,
-  repository: Repository,
-  actor: Actor,
-  wanted: { title: string; description?: string; dueOn?: Date; state?: Milestone["state"] },
-): Milestone {
-  if (repository.milestones.some((one) => one.title === wanted.title)) {
-    throw invalid("Milestone", "title", "already_exists");
-  }
-  const id = world.nextId();
-  const now = world.clock.now();
-  const milestone: Milestone = {
-    id,
-    nodeId: nodeId("MI", id),
-    number: repository.milestones.length + 1,
-    title: wanted.title,
-    ...(wanted.description !== undefined && { description: wanted.description }),
-    state: wanted.state ?? "open",
-    creator: actor.login,
-    createdAt: now,
-    updatedAt: now,
-    ...(wanted.dueOn && { dueOn: wanted.dueOn }),
-  };
-  repository.milestones.push(milestone);
-  tellMilestone(world, repository, actor, milestone, "created");
-  return milestone;
-}
-
-export function tellMilestone(
-  world: World,
-  repository: Repository,
-  actor: Actor,
-  milestone: Milestone,
-  action: string,
-): void {
-  announce(world, repository, actor, {
-    event: "milestone",
-    action,
-    payload: { milestone: presentMilestone(world, repository, milestone, publicLinks) },
-  });
 }

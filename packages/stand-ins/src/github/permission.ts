@@ -33,6 +33,8 @@ export type TokenRequest = {
   actor: string;
   permissions: Permissions;
   runId?: number;
+  /** From here on nobody knows the token any more; absent = for good. */
+  expiresAt?: Date;
 };
 
 /** What a request needs: any one of these. Empty: nothing but the right to see the repository. */

@@ -1,7 +1,7 @@
 import { announce } from "./announce.ts";
 import { compareCommits, readCommit, writeCommit } from "./git/commits.ts";
 import { mergeTrees } from "./git/trees.ts";
-import { issueOf, openIssue, setIssueState, tellIssue } from "./issues.ts";
+import { editIssue, issueOf, openIssue, setIssueState, tellIssue } from "./issues.ts";
 import { publicLinks } from "./present/links.ts";
 import { presentPull, presentReview } from "./present/pulls.ts";
 import type { Issue, Pull, Review, ReviewState } from "./records.ts";
@@ -31,6 +31,7 @@ export function openPull(
     draft?: boolean;
   },
 ): PullRequest {
+  demandPermitted(repository, actor, 403, "create or approve");
   const head = wanted.head.replace(new RegExp(`^${repository.owner.login}:`, "i"), "");
   const headSha = repository.refs.read(`refs/heads/${head}`);
   const baseSha = repository.refs.read(`refs/heads/${wanted.base}`);
@@ -42,13 +43,8 @@ export function openPull(
     });
   if (!headSha) throw refused("head", "invalid");
   if (!baseSha) throw refused("base", "invalid");
-  const open = repository.issues.find(
-    (issue) =>
-      issue.state === "open" && issue.pull?.head === head && issue.pull.base === wanted.base,
-  );
-  if (open) {
-    throw refused("", "", `A pull request already exists for ${repository.owner.login}:${head}.`);
-  }
+  const twin = openTwin(repository, head, wanted.base);
+  if (twin) throw refused("", "", twin);
   const comparison = compareCommits(repository.objects, baseSha, headSha);
   if (comparison.aheadBy === 0)
     throw refused("", "", `No commits between ${wanted.base} and ${head}`);
@@ -68,6 +64,67 @@ export function openPull(
   repository.refs.write(`refs/pull/${issue.number}/head`, headSha);
   tellIssue(world, repository, actor, issue, "opened");
   return issue;
+}
+
+/** A setting of the repository keeps jobs from making and approving pull requests. Apps are not meant by it. */
+function demandPermitted(
+  repository: Repository,
+  actor: Actor,
+  status: number,
+  act: "approve" | "create or approve",
+): void {
+  if (repository.actionsMayPropose || actor.login !== "github-actions[bot]") return;
+  throw new Refused(status, `GitHub Actions is not permitted to ${act} pull requests.`);
+}
+
+/** Title and text, the base, and whether it is open. What was merged stays closed. */
+export function editPull(
+  world: World,
+  repository: Repository,
+  actor: Actor,
+  issue: PullRequest,
+  edit: { title?: string; body?: string; base?: string; state?: "open" | "closed" },
+): void {
+  const { pull } = issue;
+  const refused = (field: string, message: string) =>
+    new Refused(422, "Validation Failed", {
+      errors: [{ resource: "PullRequest", field, code: "invalid", message }],
+    });
+  const { base, state } = edit;
+  const tip = base === undefined ? undefined : repository.refs.read(`refs/heads/${base}`);
+  if (base !== undefined && !tip)
+    throw refused("base", `Proposed base branch '${base}' was not found`);
+  if (base !== undefined && base !== pull.base && issue.state === "closed")
+    throw refused("base", "Cannot change the base branch of a closed pull request.");
+  if (state === "open" && issue.state === "closed") {
+    const why = pull.mergedAt
+      ? "The pull request cannot be reopened."
+      : repository.refs.read(`refs/heads/${pull.head}`)
+        ? openTwin(repository, pull.head, base ?? pull.base)
+        : `The ${pull.head} branch has been deleted.`;
+    if (why) throw refused("state", `state cannot be changed. ${why}`);
+  }
+  editIssue(world, repository, actor, issue, edit);
+  if (base !== undefined && tip && base !== pull.base) {
+    const from = pull.base;
+    pull.base = base;
+    pull.baseSha = tip;
+    pull.commits = compareCommits(repository.objects, tip, pull.headSha).commits.map(
+      (commit) => commit.sha,
+    );
+    tellIssue(world, repository, actor, issue, "edited", {
+      changes: { base: { ref: { from } } },
+    });
+  }
+  if (state) setIssueState(world, repository, actor, issue, state);
+}
+
+/** What GitHub says when there is an open pull request for these branches. */
+function openTwin(repository: Repository, head: string, base: string): string | undefined {
+  const open = repository.issues.some(
+    ({ state, pull }) => state === "open" && pull?.head === head && pull.base === base,
+  );
+  return open ? `A pull request already exists for ${repository.owner.login}:${head}.` : undefined;
 }
 
 /** A push to a branch moves the open pull requests that it is the head of. */
@@ -100,6 +157,7 @@ export function addReview(
   issue: PullRequest,
   wanted: { state: ReviewState; body?: string; commit?: string },
 ): Review {
+  if (wanted.state === "APPROVED") demandPermitted(repository, actor, 422, "approve");
   if (issue.author === actor.login && wanted.state !== "COMMENTED") {
     const act = wanted.state === "APPROVED" ? "approve" : "request changes on";
     throw new Refused(422, "Unprocessable Entity", {

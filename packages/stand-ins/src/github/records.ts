@@ -1,3 +1,5 @@
+import type { Permissions } from "./permission.ts";
+
 export type PersonType = "User" | "Bot" | "Organization";
 export type Person = {
   id: number;
@@ -43,6 +45,10 @@ export type Issue = {
   editedAt?: Date;
   editor?: string;
   comments: IssueComment[];
+  /** Ids of the issues below this one, in their order; they may be of other repositories of the owner. */
+  subIssues: number[];
+  /** Id of the issue above. */
+  parent?: number;
   pull?: Pull;
 };
 
@@ -208,6 +214,40 @@ export type Environment = {
   waitMinutes?: number;
   /** Only protected branches, or branches and tags by pattern; absent = any. */
   deploymentBranches?: "protected" | readonly string[];
+};
+
+/** A team of an organization; its members by login in lower case. */
+export type Team = {
+  id: number;
+  nodeId: string;
+  organization: string;
+  slug: string;
+  name: string;
+  members: Map<string, "member" | "maintainer">;
+  createdAt: Date;
+};
+
+/** A GitHub App; whoever has the private part of its key may ask for tokens of its installations. */
+export type App = {
+  id: number;
+  nodeId: string;
+  clientId: string;
+  slug: string;
+  owner: string;
+  /** PEM. */
+  publicKey: string;
+  createdAt: Date;
+};
+
+export type Installation = {
+  id: number;
+  app: number;
+  /** Login of the account that it is installed on. */
+  account: string;
+  /** `owner/name` in lower case. */
+  repositories: readonly string[];
+  permissions: Permissions;
+  createdAt: Date;
 };
 
 export type WorkflowJob = {

@@ -55,6 +55,7 @@ export function addRepository(
     checkRuns: [],
     statuses: [],
     environments: [],
+    actionsMayPropose: true,
     verified: new Set(),
   };
   world.repositories.set(fullName.toLowerCase(), repository);

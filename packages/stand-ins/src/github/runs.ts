@@ -4,9 +4,19 @@ import { readCommit } from "./git/commits.ts";
 import { entryAt, readTree } from "./git/trees.ts";
 import { presentPerson } from "./present/people.ts";
 import { publicLinks } from "./present/links.ts";
+import { presentRun } from "./present/runs.ts";
 import type { WorkflowRun } from "./records.ts";
 import { resolveCommit } from "./source.ts";
-import { nodeId, Refused, type Actor, type Repository, type World } from "./world.ts";
+import { isReviewer } from "./teams.ts";
+import {
+  actorOf,
+  findRepository,
+  nodeId,
+  Refused,
+  type Actor,
+  type Repository,
+  type World,
+} from "./world.ts";
 
 export type Workflow = { id: number; path: string; name: string; text: string };
 
@@ -101,6 +111,55 @@ export function runOf(world: World, repository: Repository, id: number): Workflo
   const run = world.runs.get(id);
   if (!run || run.repository !== repository.fullName) throw new Refused(404, "Not Found");
   return run;
+}
+
+/** A person's answer to a run that waits for an environment. Throws, for a rehearsal's mistake, where GitHub shows no button. */
+export function reviewRun(
+  world: World,
+  review: {
+    run: number;
+    environment: string;
+    by: string;
+    state: "approved" | "rejected";
+    comment?: string;
+  },
+): void {
+  const run = world.runs.get(review.run);
+  const repository = run && findRepository(world, run.repository);
+  if (!run || !repository)
+    throw new Error(`The GitHub stand-in has no workflow run ${review.run}.`);
+  const actor = actorOf(world, review.by);
+  const environment = repository.environments.find((one) => one.name === review.environment);
+  const reviewers = environment?.reviewers ?? [];
+  const why = !environment
+    ? "there is no such environment"
+    : !reviewers.some((one) => isReviewer(world, one, actor.login))
+      ? `${actor.login} is no reviewer of it`
+      : environment.preventSelfReview && run.triggeringActor === actor.login
+        ? `${actor.login} started the run and may not review it`
+        : undefined;
+  if (why) throw new Error(`Run ${run.id} cannot be reviewed for ${review.environment}: ${why}.`);
+  run.approvals = [
+    ...run.approvals,
+    {
+      state: review.state,
+      user: actor.login,
+      comment: review.comment ?? "",
+      environments: [review.environment],
+    },
+  ];
+  run.updatedAt = world.clock.now();
+  announce(world, repository, actor, {
+    event: "deployment_review",
+    action: review.state,
+    sha: run.headSha,
+    payload: {
+      environment: review.environment,
+      approver: presentPerson(world, actor.login, publicLinks),
+      comment: review.comment ?? "",
+      workflow_run: presentRun(world, repository, run, publicLinks),
+    },
+  });
 }
 
 /** Queues a run of the ref's version of the workflow and tells; each call makes another run. */

@@ -78,11 +78,14 @@ export function writeFiles(
   const changes = new Map<string, TreeChange>();
   for (const [path, content] of Object.entries(commit.files)) {
     const old = base ? entryAt(objects, base, path) : undefined;
-    const mode = old?.mode === "100755" ? "100755" : "100644";
-    changes.set(
-      path,
-      content === null ? null : { sha: objects.write("blob", Buffer.from(content)), mode },
-    );
+    if (content === null) {
+      changes.set(path, null);
+      continue;
+    }
+    const isProgram = typeof content === "object" && "executable" in content;
+    const mode = isProgram || old?.mode === "100755" ? "100755" : "100644";
+    const bytes = Buffer.from(isProgram ? content.executable : content);
+    changes.set(path, { sha: objects.write("blob", bytes), mode });
   }
   const now = world.clock.now();
   const author: Stamp = { ...commit.author, date: now };

@@ -1,28 +1,37 @@
 import { execFile } from "node:child_process";
+import { assign, assigneesOf } from "./assignees.ts";
 import { addStatus, setCheckRun } from "./checks.ts";
 import { ancestry } from "./git/commits.ts";
 import { entryAt } from "./git/trees.ts";
 import {
   addComment,
   addLabels,
-  createMilestone,
   deleteComment,
   editComment,
   editIssue,
   issueOf,
   openIssue,
+  removeLabel,
   setIssueState,
 } from "./issues.ts";
+import { createMilestone, milestoneOf, setMilestone, setMilestoneState } from "./milestones.ts";
 import { addReview, mergePull, openPull, pullOf } from "./pulls.ts";
 import { createRelease } from "./releases.ts";
 import { plainGit } from "./repositories.ts";
 import { commitAt, createRef, createTag, moveRef, refMoved, writeFiles } from "./source.ts";
 import type { GitHubRepository } from "./state.ts";
-import { actorOf, personOf, type Repository, type World } from "./world.ts";
+import { addSubIssue, removeSubIssue } from "./sub-issues.ts";
+import { actorOf, findRepository, personOf, type Repository, type World } from "./world.ts";
 
 /** A repository as the rehearsal holds it: people act through it as they would on GitHub's pages. */
 export function repositoryHandle(world: World, repository: Repository): GitHubRepository {
   const by = (login: string) => actorOf(world, login);
+  const familyOf = (link: { issue: number; child: number; repository?: string }) => {
+    const other = findRepository(world, link.repository ?? repository.fullName);
+    if (!other) throw new Error(`The GitHub stand-in has no repository ${link.repository}.`);
+    const parent = { repository, issue: issueOf(repository, link.issue) };
+    return [parent, { repository: other, issue: issueOf(other, link.child) }] as const;
+  };
   return {
     id: repository.id,
     owner: repository.owner.login,
@@ -104,6 +113,8 @@ export function repositoryHandle(world: World, repository: Repository): GitHubRe
       editIssue(world, repository, by(login), issueOf(repository, issue), edit),
     closeIssue: (issue, login, reason) =>
       setIssueState(world, repository, by(login), issueOf(repository, issue), "closed", reason),
+    closePullRequest: (pull, login) =>
+      setIssueState(world, repository, by(login), pullOf(repository, pull), "closed"),
     reopenIssue: (issue, login) =>
       setIssueState(world, repository, by(login), issueOf(repository, issue), "open"),
     lockIssue: (issue, login) => {
@@ -112,6 +123,21 @@ export function repositoryHandle(world: World, repository: Repository): GitHubRe
     },
     addLabel: (issue, label, login) =>
       addLabels(world, repository, by(login), issueOf(repository, issue), [label]),
+    removeLabel: (issue, label, login) =>
+      removeLabel(world, repository, by(login), issueOf(repository, issue), label),
+    assign: ({ issue, assignees, by: login }) => {
+      const assigned = issueOf(repository, issue);
+      const logins = assigneesOf(world, repository, assignees, assigned);
+      assign(world, repository, by(login), assigned, logins);
+    },
+    addSubIssue: (link) => addSubIssue(world, by(link.by), ...familyOf(link)),
+    removeSubIssue: (link) => removeSubIssue(world, by(link.by), ...familyOf(link)),
+    setMilestone: ({ issue, milestone, by: login }) =>
+      setMilestone(world, repository, by(login), issueOf(repository, issue), milestone),
+    closeMilestone: (number, login) =>
+      setMilestoneState(world, repository, by(login), milestoneOf(repository, number), "closed"),
+    reopenMilestone: (number, login) =>
+      setMilestoneState(world, repository, by(login), milestoneOf(repository, number), "open"),
     createMilestone: (milestone) => createMilestone(world, repository, by(milestone.by), milestone),
 
     openPullRequest: (pull) =>
@@ -144,6 +170,12 @@ export function repositoryHandle(world: World, repository: Repository): GitHubRe
     },
     createRelease: (release) => createRelease(world, repository, by(release.by), release),
 
+    get actionsMayPropose() {
+      return repository.actionsMayPropose;
+    },
+    set actionsMayPropose(may) {
+      repository.actionsMayPropose = may;
+    },
     get issues() {
       return repository.issues;
     },

@@ -1,9 +1,13 @@
+import type { AppWish } from "./apps.ts";
 import type { Access, Permissions, TokenRequest } from "./permission.ts";
+import type { TeamWish } from "./teams.ts";
 import type {
+  App,
   CheckRun,
   CommitStatus,
   Deployment,
   Environment,
+  Installation,
   Issue,
   IssueComment,
   Milestone,
@@ -12,6 +16,7 @@ import type {
   Release,
   Review,
   ReviewState,
+  Team,
   WorkflowJob,
   WorkflowRun,
 } from "./records.ts";
@@ -36,7 +41,9 @@ export type GitHubEvent = {
 };
 
 /** Files of a commit: text or bytes to write, null to remove. Paths not named stay as they are. */
-export type FileChanges = Record<string, string | Uint8Array | null>;
+export type FileChanges = Record<string, string | Uint8Array | Executable | null>;
+/** A file that git keeps as a program (mode 100755); others keep the mode that they have. */
+export type Executable = { executable: string | Uint8Array };
 
 export type Signature = { name: string; email: string };
 
@@ -96,15 +103,26 @@ export type GitHubRepository = {
   deleteComment(id: number, by: string): void;
   editIssue(edit: { issue: number; title?: string; body?: string; by: string }): void;
   closeIssue(issue: number, by: string, reason?: "completed" | "not_planned"): void;
+  closePullRequest(pull: number, by: string): void;
   reopenIssue(issue: number, by: string): void;
   lockIssue(issue: number, by: string): void;
   addLabel(issue: number, label: string, by: string): void;
+  removeLabel(issue: number, label: string, by: string): void;
+  /** Logins without a role here throw, as GitHub's page does not offer them. */
+  assign(change: { issue: number; assignees: readonly string[]; by: string }): void;
+  /** Puts issue `child` below `issue`; `repository` (`owner/name`) where the child is of another one. */
+  addSubIssue(link: { issue: number; child: number; by: string; repository?: string }): void;
+  removeSubIssue(link: { issue: number; child: number; by: string; repository?: string }): void;
   createMilestone(milestone: {
     title: string;
     by: string;
     description?: string;
     dueOn?: Date;
   }): Milestone;
+  /** Without a number it is taken out of its milestone. */
+  setMilestone(change: { issue: number; milestone?: number; by: string }): void;
+  closeMilestone(milestone: number, by: string): void;
+  reopenMilestone(milestone: number, by: string): void;
 
   /** `head` and `base` (default: the default branch) are branches of this repository. */
   openPullRequest(pull: {
@@ -155,6 +173,9 @@ export type GitHubRepository = {
     prerelease?: boolean;
   }): Release;
 
+  /** The setting "Allow GitHub Actions to create and approve pull requests"; false is what GitHub starts with, here it is true. */
+  actionsMayPropose: boolean;
+
   readonly issues: readonly Issue[];
   readonly milestones: readonly Milestone[];
   readonly releases: readonly Release[];
@@ -177,6 +198,11 @@ export type GitHubState = {
   }): GitHubRepository;
   /** By `owner/name`; throws when there is none. */
   repository(fullName: string): GitHubRepository;
+
+  /** A team of an organization; its members were added as users. Reviewers of environments name it `organization/slug`. */
+  addTeam(team: TeamWish): Team;
+  /** An App with its installations. Its tokens come from the API, by the private part of its key. */
+  addApp(app: AppWish): App & { readonly installations: readonly Installation[] };
 
   /** `ghs_…` for a job or an app, `ghp_…` for a user. */
   issueToken(token: TokenRequest): string;
@@ -208,6 +234,17 @@ export type GitHubState = {
     },
   ): void;
   run(id: number): WorkflowRun;
+  /**
+   * A person's answer to a run that waits for an environment with reviewers (`setEnvironment`), announced as
+   * `deployment_review`. Throws for somebody who is no reviewer, alone or by a team, and for a forbidden self-review.
+   */
+  reviewRun(review: {
+    run: number;
+    environment: string;
+    by: string;
+    state: "approved" | "rejected";
+    comment?: string;
+  }): void;
 
   /** Calls the listener for every event, at once and before the request that caused it is answered. Returns the way out. */
   onEvent(listener: (event: GitHubEvent) => void): () => void;

@@ -1,9 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { appOf, looksLikeAppToken } from "./apps.ts";
 import type { Need, TokenRequest } from "./permission.ts";
+import type { App } from "./records.ts";
 import { accessOf, Refused, type Actor, type Repository, type World } from "./world.ts";
 
-/** Who asks: nobody in particular, or the bearer of a token. */
-export type Session = { token: TokenRequest | undefined; actor: Actor | undefined };
+/** Who asks: nobody in particular, the bearer of a token, or an App by its key. */
+export type Session = {
+  token: TokenRequest | undefined;
+  actor: Actor | undefined;
+  app?: App | undefined;
+};
 
 export function issueToken(world: World, request: TokenRequest): string {
   const token = `${request.kind === "user" ? "ghp_" : "ghs_"}${randomBytes(18).toString("hex")}`;
@@ -16,20 +22,29 @@ export function issueToken(world: World, request: TokenRequest): string {
 
 /** Throws 401 for credentials that nobody issued. */
 export function openSession(world: World, authorization: string | undefined): Session {
-  if (!authorization) return { token: undefined, actor: undefined };
-  const [scheme = "", value = ""] = authorization.trim().split(/\s+/, 2);
-  const secret = /^basic$/i.test(scheme)
-    ? Buffer.from(value, "base64")
-        .toString()
-        .replace(/^[^:]*:/, "")
-    : value;
+  const secret = tokenIn(authorization);
+  if (secret === undefined) return { token: undefined, actor: undefined };
+  if (looksLikeAppToken(secret))
+    return { token: undefined, actor: undefined, app: appOf(world, secret) };
   const token = world.tokens.get(secret);
-  if (!token) throw new Refused(401, "Bad credentials");
+  if (!token || (token.expiresAt && token.expiresAt <= world.clock.now()))
+    throw new Refused(401, "Bad credentials");
   const job = token.kind === "job";
   return {
     token,
     actor: { login: job ? "github-actions[bot]" : token.actor, startsWorkflows: !job },
   };
+}
+
+/** The token of an `Authorization` header; with Basic it is the password. */
+export function tokenIn(authorization: string | undefined): string | undefined {
+  if (!authorization) return undefined;
+  const [scheme = "", value = ""] = authorization.trim().split(/\s+/, 2);
+  return /^basic$/i.test(scheme)
+    ? Buffer.from(value, "base64")
+        .toString()
+        .replace(/^[^:]*:/, "")
+    : value;
 }
 
 /** A repository that the bearer may know of: his token reaches it, or everybody may see it. */

@@ -3,16 +3,19 @@ import type { ObjectStore } from "./git/objects.ts";
 import type { RefStore } from "./git/refs.ts";
 import type { Access, TokenRequest } from "./permission.ts";
 import type {
+  App,
   CheckRun,
   CommitStatus,
   Deployment,
   Environment,
+  Installation,
   Issue,
   Label,
   Milestone,
   Person,
   PersonType,
   Release,
+  Team,
   WorkflowRun,
 } from "./records.ts";
 import type { GitHubEvent } from "./state.ts";
@@ -43,6 +46,8 @@ export type Repository = {
   checkRuns: CheckRun[];
   statuses: CommitStatus[];
   environments: Environment[];
+  /** The setting "Allow GitHub Actions to create and approve pull requests". */
+  actionsMayPropose: boolean;
   /** Commits and tags that carry a signature GitHub verified. */
   verified: Set<string>;
 };
@@ -53,6 +58,10 @@ export type World = {
   people: Map<string, Person>;
   repositories: Map<string, Repository>;
   tokens: Map<string, TokenRequest>;
+  /** By `organization/slug` in lower case. */
+  teams: Map<string, Team>;
+  apps: App[];
+  installations: Installation[];
   runs: Map<number, WorkflowRun>;
   listeners: Set<(event: GitHubEvent) => void>;
   violations: string[];
@@ -74,6 +83,9 @@ export function createWorld(options: { clock: Clock; directory: string }): World
     people: new Map(),
     repositories: new Map(),
     tokens: new Map(),
+    teams: new Map(),
+    apps: [],
+    installations: [],
     runs: new Map(),
     listeners: new Set(),
     violations: [],

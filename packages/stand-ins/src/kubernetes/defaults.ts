@@ -17,6 +17,7 @@ export function applyDefaults(
   if (resource.kind === "Deployment") defaultDeployment(spec);
   else if (resource.kind === "ReplicaSet") fill(spec, { replicas: 1 });
   else if (resource.kind === "Job") defaultJob(object, spec);
+  else if (resource.kind === "CronJob") defaultCronJob(spec);
   else if (resource.kind === "Pod") defaultPod(spec);
   else if (resource.kind === "Service") defaultService(spec, addresses);
   if (isFields(spec["template"])) defaultTemplate(spec["template"]);
@@ -26,6 +27,7 @@ const emptyStatuses: Record<string, Fields> = {
   Deployment: {},
   ReplicaSet: { replicas: 0 },
   Job: {},
+  CronJob: {},
   Pod: { phase: "Pending", qosClass: "BestEffort" },
   Service: { loadBalancer: {} },
   Ingress: { loadBalancer: {} },
@@ -160,4 +162,17 @@ function defaultJob(job: Fields, spec: Fields): void {
   };
   spec["selector"] = { matchLabels: { "batch.kubernetes.io/controller-uid": metadata["uid"] } };
   Object.assign(inside(inside(spec["template"], "metadata"), "labels"), labels);
+}
+
+function defaultCronJob(spec: Fields): void {
+  fill(spec, {
+    concurrencyPolicy: "Allow",
+    suspend: false,
+    successfulJobsHistoryLimit: 3,
+    failedJobsHistoryLimit: 1,
+  });
+  const template = inside(spec, "jobTemplate");
+  inside(template, "metadata");
+  const job = isFields(template["spec"]) ? template["spec"] : undefined;
+  if (job && isFields(job["template"])) defaultTemplate(job["template"]);
 }

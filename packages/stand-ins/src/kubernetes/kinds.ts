@@ -22,6 +22,25 @@ const labelSelector = atomic(
 );
 const template = struct({ metadata, spec: podSpec });
 
+const jobSpec = struct({
+  parallelism: integer,
+  completions: integer,
+  activeDeadlineSeconds: integer,
+  backoffLimit: integer,
+  selector: labelSelector,
+  manualSelector: boolean,
+  template,
+  ttlSecondsAfterFinished: integer,
+  completionMode: string,
+  suspend: boolean,
+  podReplacementPolicy: string,
+  podFailurePolicy: any,
+  successPolicy: any,
+  backoffLimitPerIndex: integer,
+  maxFailedIndexes: integer,
+  managedBy: string,
+});
+
 const bodies: Record<string, Record<string, Schema>> = {
   ConfigMap: { data: strings, binaryData: strings, immutable: boolean },
   Secret: { data: strings, stringData: strings, type: string, immutable: boolean },
@@ -89,26 +108,19 @@ const bodies: Record<string, Record<string, Schema>> = {
     }),
     status: any,
   },
-  Job: {
+  Job: { spec: jobSpec, status: any },
+  CronJob: {
     spec: struct({
-      parallelism: integer,
-      completions: integer,
-      activeDeadlineSeconds: integer,
-      backoffLimit: integer,
-      selector: labelSelector,
-      manualSelector: boolean,
-      template,
-      ttlSecondsAfterFinished: integer,
-      completionMode: string,
+      schedule: string,
+      timeZone: string,
+      startingDeadlineSeconds: integer,
+      concurrencyPolicy: string,
       suspend: boolean,
-      podReplacementPolicy: string,
-      podFailurePolicy: any,
-      successPolicy: any,
-      backoffLimitPerIndex: integer,
-      maxFailedIndexes: integer,
-      managedBy: string,
+      jobTemplate: struct({ metadata, spec: jobSpec }),
+      successfulJobsHistoryLimit: integer,
+      failedJobsHistoryLimit: integer,
     }),
-    status: any,
+    status: struct({ active: any, lastScheduleTime: string, lastSuccessfulTime: string }),
   },
   Ingress: {
     spec: struct({

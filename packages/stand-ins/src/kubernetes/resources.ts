@@ -108,6 +108,12 @@ export const resources: readonly Resource[] = [
     generation: true,
     selectable: ["status.successful"],
   }),
+  row("batch", "v1", "cronjobs", "CronJob", {
+    shortNames: ["cj"],
+    categories: all,
+    subresources: ["status"],
+    generation: true,
+  }),
   row("networking.k8s.io", "v1", "ingresses", "Ingress", {
     shortNames: ["ing"],
     subresources: ["status"],

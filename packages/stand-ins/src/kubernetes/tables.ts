@@ -68,6 +68,12 @@ const columns: Record<string, Column[]> = {
     },
     field("Message", "message"),
   ],
+  CronJob: [
+    field("Schedule", "spec", "schedule"),
+    field("Timezone", "spec", "timeZone"),
+    field("Suspend", "spec", "suspend"),
+    field("Last Schedule", "status", "lastScheduleTime"),
+  ],
   Namespace: [field("Status", "status", "phase")],
   Secret: [
     field("Type", "type"),

@@ -1,3 +1,4 @@
+import { isSchedule, isTimeZone, scheduleFault } from "./cron-schedule.ts";
 import { at, equal, isFields, type Fields, type KubeObject } from "./object.ts";
 import type { Resource } from "./resources.ts";
 import { labelsMatch } from "./selectors.ts";
@@ -48,20 +49,8 @@ const rules: Record<string, (object: KubeObject) => Invalid[]> = {
     ...podSpecCauses(at(object, "spec", "template", "spec"), "spec.template.spec"),
     ...countCauses(object),
   ],
-  Job: (object) => [
-    ...podSpecCauses(at(object, "spec", "template", "spec"), "spec.template.spec"),
-    ...(["OnFailure", "Never"].includes(
-      String(at(object, "spec", "template", "spec", "restartPolicy")),
-    )
-      ? []
-      : [
-          {
-            reason: "FieldValueNotSupported" as const,
-            field: "spec.template.spec.restartPolicy",
-            message: `Unsupported value: ${JSON.stringify(at(object, "spec", "template", "spec", "restartPolicy"))}: supported values: "OnFailure", "Never"`,
-          },
-        ]),
-  ],
+  Job: (object) => jobCauses(object["spec"], "spec"),
+  CronJob: cronJobCauses,
   Pod: (object) => podSpecCauses(object["spec"], "spec"),
   Service: (object) => {
     const spec = isFields(object["spec"]) ? object["spec"] : {};
@@ -170,6 +159,51 @@ function podSpecCauses(spec: unknown, path: string): Invalid[] {
     }),
   );
 }
+
+/** A Job's pods end: they may not be restarted for ever. */
+function jobCauses(spec: unknown, path: string): Invalid[] {
+  const policy = at(spec, "template", "spec", "restartPolicy");
+  return [
+    ...podSpecCauses(at(spec, "template", "spec"), `${path}.template.spec`),
+    ...(["OnFailure", "Never"].includes(String(policy))
+      ? []
+      : [unsupported(`${path}.template.spec.restartPolicy`, policy, ["OnFailure", "Never"])]),
+  ];
+}
+
+const policies = ["Allow", "Forbid", "Replace"];
+
+function cronJobCauses({ metadata, spec }: KubeObject): Invalid[] {
+  const [schedule, policy, zone] = [
+    at(spec, "schedule"),
+    at(spec, "concurrencyPolicy"),
+    at(spec, "timeZone"),
+  ];
+  return [
+    // The Jobs that it makes add eleven characters to its name.
+    ...(metadata.name.length > 52
+      ? [wrong("metadata.name", metadata.name, "must be no more than 52 characters")]
+      : []),
+    ...(typeof schedule !== "string" || schedule === ""
+      ? [required("spec.schedule")]
+      : isSchedule(schedule)
+        ? []
+        : [wrong("spec.schedule", schedule, scheduleFault(schedule))]),
+    ...(zone === undefined || isTimeZone(zone)
+      ? []
+      : [wrong("spec.timeZone", zone, `unknown time zone ${String(zone)}`)]),
+    ...(policies.includes(String(policy))
+      ? []
+      : [unsupported("spec.concurrencyPolicy", policy, policies)]),
+    ...jobCauses(at(spec, "jobTemplate", "spec"), "spec.jobTemplate.spec"),
+  ];
+}
+
+const unsupported = (field: string, value: unknown, supported: string[]): Invalid => ({
+  reason: "FieldValueNotSupported",
+  field,
+  message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported.map((one) => JSON.stringify(one)).join(", ")}`,
+});
 
 function immutableCauses(resource: Resource, object: KubeObject, before: KubeObject): Invalid[] {
   const fixed =

@@ -30,6 +30,20 @@ type AddLabelsToLabelablePayload {
   labelable: Labelable
 }
 
+input AddSubIssueInput {
+  clientMutationId: String
+  issueId: ID!
+  replaceParent: Boolean
+  subIssueId: ID
+  subIssueUrl: String
+}
+
+type AddSubIssuePayload {
+  clientMutationId: String
+  issue: Issue
+  subIssue: Issue
+}
+
 type App implements Node {
   id: ID!
   databaseId: Int
@@ -475,6 +489,9 @@ type Issue implements Closable & Labelable & Node {
   assignees(after: String, before: String, first: Int, last: Int): UserConnection!
   milestone: Milestone
   comments(after: String, before: String, first: Int, last: Int, orderBy: IssueCommentOrder): IssueCommentConnection!
+  parent: Issue
+  subIssues(after: String, before: String, first: Int, last: Int): IssueConnection!
+  subIssuesSummary: SubIssuesSummary!
   repository: Repository!
   closed: Boolean!
   closedAt: DateTime
@@ -652,6 +669,8 @@ type Mutation {
   reopenIssue(input: ReopenIssueInput!): ReopenIssuePayload
   addLabelsToLabelable(input: AddLabelsToLabelableInput!): AddLabelsToLabelablePayload
   removeLabelsFromLabelable(input: RemoveLabelsFromLabelableInput!): RemoveLabelsFromLabelablePayload
+  addSubIssue(input: AddSubIssueInput!): AddSubIssuePayload
+  removeSubIssue(input: RemoveSubIssueInput!): RemoveSubIssuePayload
   createDeployment(input: CreateDeploymentInput!): CreateDeploymentPayload
   createDeploymentStatus(input: CreateDeploymentStatusInput!): CreateDeploymentStatusPayload
 }
@@ -893,6 +912,18 @@ type RemoveLabelsFromLabelablePayload {
   labelable: Labelable
 }
 
+input RemoveSubIssueInput {
+  clientMutationId: String
+  issueId: ID!
+  subIssueId: ID!
+}
+
+type RemoveSubIssuePayload {
+  clientMutationId: String
+  issue: Issue
+  subIssue: Issue
+}
+
 input ReopenIssueInput {
   clientMutationId: String
   issueId: ID!
@@ -996,6 +1027,12 @@ enum StatusState {
   FAILURE
   PENDING
   SUCCESS
+}
+
+type SubIssuesSummary {
+  total: Int!
+  completed: Int!
+  percentCompleted: Int!
 }
 
 type Tag implements GitObject & Node {

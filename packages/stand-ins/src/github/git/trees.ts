@@ -101,7 +101,28 @@ export function listFiles(objects: ObjectStore, tree: string, prefix = ""): Tree
   );
 }
 
+/** Where `before` has another path, the file was moved as it is. */
 export type FileDifference = { path: string; before?: TreeFile; after?: TreeFile };
+
+/** The same differences with a file that vanished here and came up there as one. */
+export function withMoves(files: readonly FileDifference[]): FileDifference[] {
+  const gone = files.filter((file) => !file.after);
+  const moved = new Map<FileDifference, FileDifference>();
+  for (const file of files) {
+    if (file.before) continue;
+    const from = gone.find(
+      (one) => one.before?.sha === file.after?.sha && ![...moved.values()].includes(one),
+    );
+    if (from) moved.set(file, from);
+  }
+  const sources = new Set(moved.values());
+  return files
+    .filter((file) => !sources.has(file))
+    .map((file) => {
+      const from = moved.get(file);
+      return from?.before ? { ...file, before: from.before } : file;
+    });
+}
 
 /** Files that differ between two trees, by path. */
 export function differences(

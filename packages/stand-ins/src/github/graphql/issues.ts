@@ -2,6 +2,8 @@ import { association } from "../present/people.ts";
 import { iso, isoOrNull } from "../present/links.ts";
 import { issuePage } from "../present/issues.ts";
 import type { Issue, IssueComment, Label, Milestone } from "../records.ts";
+import { parentOf, subIssuesOf, type Placed } from "../sub-issues.ts";
+import { permits } from "../tokens.ts";
 import { connection, ordered, type Connection, type Paging } from "./connection.ts";
 import { pullShape } from "./pulls.ts";
 import { repositoryShape } from "./repository.ts";
@@ -103,7 +105,30 @@ export function issueShape(scope: Scope, issue: Issue): Shape {
     __typename: "Issue",
     ...threadFields(scope, issue),
     stateReason: issue.stateReason?.toUpperCase() ?? null,
+    parent: () => {
+      const parent = parentOf(scope.world, issue);
+      return parent && readable(scope, parent) ? shapeIn(scope, parent) : null;
+    },
+    subIssues: (paging: Paging) => {
+      const below = subIssuesOf(scope.world, issue).filter((one) => readable(scope, one));
+      return connection("subIssues", paging, below, (one) => shapeIn(scope, one));
+    },
+    subIssuesSummary: () => {
+      const below = subIssuesOf(scope.world, issue);
+      const completed = below.filter((one) => one.issue.state === "closed").length;
+      const percentCompleted = below.length > 0 ? Math.floor((100 * completed) / below.length) : 0;
+      return { __typename: "SubIssuesSummary", total: below.length, completed, percentCompleted };
+    },
   };
+}
+
+/** Issues above and below may be of other repositories; what the token may not read is not shown. */
+function readable({ session }: Scope, { repository }: Placed): boolean {
+  return permits(session, repository, [{ permission: "issues", level: "read" }]);
+}
+
+function shapeIn(scope: Scope, { repository, issue }: Placed): Shape {
+  return issueShape({ ...scope, repository }, issue);
 }
 
 export function commentShape(scope: Scope, issue: Issue, comment: IssueComment): Shape {

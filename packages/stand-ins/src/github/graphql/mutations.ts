@@ -13,6 +13,7 @@ import { addDeploymentStatus, createDeployment, demandGreen } from "../deploymen
 import type { DeploymentState, Issue } from "../records.ts";
 import { peel } from "../git/commits.ts";
 import { createRef, moveRef, updateRef } from "../source.ts";
+import { addSubIssue, removeSubIssue } from "../sub-issues.ts";
 import { refusalOf } from "../tokens.ts";
 import { bringsWorkflows } from "../workflow-files.ts";
 import { Refused, type Actor } from "../world.ts";
@@ -109,6 +110,7 @@ export function mutations(asking: Asking): Record<string, unknown> {
       body?: string | null;
       labelIds?: string[] | null;
       milestoneId?: string | null;
+      parentIssueId?: string | null;
     }) => {
       const { scope } = nodeOf(asking, input.repositoryId, "repository");
       mustWrite(scope, "issues");
@@ -119,6 +121,12 @@ export function mutations(asking: Asking): Record<string, unknown> {
         labels: (input.labelIds ?? []).map((id) => nodeOf(asking, id, "label").label.name),
         ...(milestone && { milestone: milestone.number }),
       });
+      if (input.parentIssueId) {
+        const parent = nodeOf(asking, input.parentIssueId, "issue");
+        mustWrite(parent.scope, "issues");
+        const above = { repository: parent.scope.repository, issue: parent.issue };
+        addSubIssue(world, acting(), above, { repository: scope.repository, issue });
+      }
       return { issue: issueShape(scope, issue) };
     },
 
@@ -178,6 +186,28 @@ export function mutations(asking: Asking): Record<string, unknown> {
         );
       }
       return { labelable: shapeOf(scope, issue) };
+    },
+
+    addSubIssue: (input: {
+      issueId: string;
+      subIssueId?: string | null;
+      replaceParent?: boolean | null;
+    }) => {
+      const { scope, issue } = threadOf(input.issueId);
+      const child = nodeOf(asking, input.subIssueId ?? "", "issue");
+      const parent = { repository: scope.repository, issue };
+      const below = { repository: child.scope.repository, issue: child.issue };
+      addSubIssue(world, acting(), parent, below, input.replaceParent ?? false);
+      return { issue: issueShape(scope, issue), subIssue: issueShape(child.scope, child.issue) };
+    },
+
+    removeSubIssue: (input: { issueId: string; subIssueId: string }) => {
+      const { scope, issue } = threadOf(input.issueId);
+      const child = nodeOf(asking, input.subIssueId, "issue");
+      const parent = { repository: scope.repository, issue };
+      const below = { repository: child.scope.repository, issue: child.issue };
+      removeSubIssue(world, acting(), parent, below);
+      return { issue: issueShape(scope, issue), subIssue: issueShape(child.scope, child.issue) };
     },
 
     createDeployment: (input: {

@@ -2,6 +2,7 @@ import type { Deployment, DeploymentStatus, Environment } from "../records.ts";
 import { nodeId, type Repository, type World } from "../world.ts";
 import { iso, type Links } from "./links.ts";
 import { presentPerson, type Json } from "./people.ts";
+import { presentSimpleTeam } from "./teams.ts";
 import { repositoryPage, repositoryUrl } from "./repositories.ts";
 
 export function presentDeployment(
@@ -60,6 +61,13 @@ export function presentDeploymentStatus(
   };
 }
 
+function presentReviewer(world: World, name: string, links: Links): Json {
+  const team = world.teams.get(name.toLowerCase());
+  return team
+    ? { type: "Team", reviewer: presentSimpleTeam(world, team, links) }
+    : { type: "User", reviewer: presentPerson(world, name, links) };
+}
+
 export function presentEnvironment(
   world: World,
   repository: Repository,
@@ -85,10 +93,7 @@ export function presentEnvironment(
       node_id: nodeId("GA", `${key}2`),
       type: "required_reviewers",
       prevent_self_review: environment.preventSelfReview ?? false,
-      reviewers: reviewers.map((login) => ({
-        type: "User",
-        reviewer: presentPerson(world, login, links),
-      })),
+      reviewers: reviewers.map((name) => presentReviewer(world, name, links)),
     });
   }
   if (deploymentBranches) {

@@ -113,7 +113,8 @@ export function presentDifference(
   return {
     sha: after?.sha ?? before?.sha ?? null,
     filename: path,
-    status: before && after ? "modified" : after ? "added" : "removed",
+    status: !before ? "added" : !after ? "removed" : before.path === path ? "modified" : "renamed",
+    ...(before && before.path !== path && { previous_filename: before.path }),
     additions: lines.additions,
     deletions: lines.deletions,
     changes: lines.additions + lines.deletions,

@@ -1,4 +1,5 @@
 import type { Issue, IssueComment, Label, Milestone } from "../records.ts";
+import { parentOf, subIssuesOf } from "../sub-issues.ts";
 import type { Repository, World } from "../world.ts";
 import { iso, isoOrNull, type Links } from "./links.ts";
 import { association, presentPerson, type Json } from "./people.ts";
@@ -43,6 +44,7 @@ export function presentIssue(
     body: issue.body === "" ? null : issue.body,
     reactions: presentReactions(url),
     timeline_url: `${url}/timeline`,
+    ...(!issue.pull && presentFamily(world, issue, links)),
     performed_via_github_app: null,
     ...(issue.pull && {
       draft: issue.pull.draft,
@@ -53,6 +55,23 @@ export function presentIssue(
         patch_url: `${page}.patch`,
         merged_at: isoOrNull(issue.pull.mergedAt),
       },
+    }),
+  };
+}
+
+/** How far the issues below are, and where the one above is. */
+function presentFamily(world: World, issue: Issue, links: Links): Json {
+  const below = subIssuesOf(world, issue);
+  const completed = below.filter((one) => one.issue.state === "closed").length;
+  const parent = parentOf(world, issue);
+  return {
+    sub_issues_summary: {
+      total: below.length,
+      completed,
+      percent_completed: below.length > 0 ? Math.floor((100 * completed) / below.length) : 0,
+    },
+    ...(parent && {
+      parent_issue_url: `${repositoryUrl(parent.repository, links)}/issues/${parent.issue.number}`,
     }),
   };
 }

@@ -1,8 +1,8 @@
+import { assign, assigneesOf, isAssignable, mayTriage } from "../assignees.ts";
 import {
   addComment,
   addLabels,
   commentOf,
-  createMilestone,
   deleteComment,
   editComment,
   editIssue,
@@ -11,17 +11,10 @@ import {
   openIssue,
   removeLabel,
   setIssueState,
-  tellIssue,
-  tellMilestone,
 } from "../issues.ts";
-import {
-  presentComment,
-  presentIssue,
-  presentLabel,
-  presentLabels,
-  presentMilestone,
-} from "../present/issues.ts";
-import type { Issue, Milestone } from "../records.ts";
+import { demandMilestone, setMilestone } from "../milestones.ts";
+import { presentComment, presentIssue, presentLabel, presentLabels } from "../present/issues.ts";
+import type { Issue } from "../records.ts";
 import { accessOf, invalid, Refused, type Actor, type Repository } from "../world.ts";
 import { namesIn, numberIn, textIn } from "./fields.ts";
 import { page } from "./page.ts";
@@ -49,12 +42,15 @@ export const issueRoutes: Route[] = [
   route("POST /issues", "issues=write", ({ world, repository, actor, body, links }) => {
     const milestone = numberIn(body, "milestone");
     const assignee = textIn(body, "assignee");
+    const assignees = namesIn(body, "assignees") ?? (assignee ? [assignee] : []);
     const issue = openIssue(world, repository, actor, {
       title: String(body["title"]),
       body: textIn(body, "body") ?? "",
-      labels: namesIn(body, "labels") ?? [],
-      assignees: namesIn(body, "assignees") ?? (assignee ? [assignee] : []),
-      ...(milestone !== undefined && { milestone }),
+      ...(mayTriage(repository, actor) && {
+        labels: namesIn(body, "labels") ?? [],
+        assignees: assigneesOf(world, repository, assignees),
+        ...(milestone !== undefined && { milestone }),
+      }),
     });
     return ok(presentIssue(world, repository, issue, links), 201);
   }),
@@ -67,6 +63,18 @@ export const issueRoutes: Route[] = [
     demandAuthor(repository, call.actor, issue.author);
     change(call, issue);
     return ok(presentIssue(world, repository, issue, links));
+  }),
+  route("POST /issues/{issue_number}/assignees", thread("write"), (call) => {
+    const { world, repository, actor, body, links, path } = call;
+    const issue = issueOf(repository, Number(path["issue_number"]));
+    // Whoever cannot be assigned is left out without a word.
+    const wanted = (namesIn(body, "assignees") ?? []).filter((login) =>
+      isAssignable(world, repository, login, issue),
+    );
+    const added = assigneesOf(world, repository, wanted, issue);
+    if (mayTriage(repository, actor))
+      assign(world, repository, actor, issue, [...issue.assignees, ...added]);
+    return ok(presentIssue(world, repository, issue, links), 201);
   }),
   route("PUT /issues/{issue_number}/lock", thread("write"), ({ repository, path }) => {
     issueOf(repository, Number(path["issue_number"])).locked = true;
@@ -102,16 +110,7 @@ export const issueRoutes: Route[] = [
       if (issue.locked && !writer && !actor.login.endsWith("[bot]")) {
         throw new Refused(403, "Unable to create comment because issue is locked.");
       }
-      const text = textIn(body, "body") ?? "";
-      if (text.trim() === "") throw invalid("IssueComment", "body", "missing_field");
-      if (text.length > 65_536) {
-        throw invalid(
-          "IssueComment",
-          "body",
-          "unprocessable",
-          "body is too long (maximum is 65536 characters)",
-        );
-      }
+      const text = commentIn(body);
       return ok(
         presentComment(world, repository, addComment(world, repository, actor, issue, text), links),
         201,
@@ -138,7 +137,7 @@ export const issueRoutes: Route[] = [
         presentComment(
           world,
           repository,
-          editComment(world, repository, actor, id, textIn(body, "body") ?? ""),
+          editComment(world, repository, actor, id, commentIn(body)),
           links,
         ),
       );
@@ -196,52 +195,21 @@ export const issueRoutes: Route[] = [
       return ok(presentLabel(repository, label, links), 201);
     },
   ),
-
-  route("GET /milestones", "issues=read|pull-requests=read", (call) => {
-    const { world, repository, links, query } = call;
-    const state = query.get("state") ?? "open";
-    const wanted = repository.milestones.filter((one) => state === "all" || one.state === state);
-    return page(call, wanted, (milestone) => presentMilestone(world, repository, milestone, links));
-  }),
-  route(
-    "POST /milestones",
-    "issues=write|pull-requests=write",
-    ({ world, repository, actor, body, links }) => {
-      const [description, due] = [textIn(body, "description"), textIn(body, "due_on")];
-      const milestone = createMilestone(world, repository, actor, {
-        title: textIn(body, "title") ?? "",
-        state: body["state"] === "closed" ? "closed" : "open",
-        ...(description !== undefined && { description }),
-        ...(due && { dueOn: new Date(due) }),
-      });
-      return ok(presentMilestone(world, repository, milestone, links), 201);
-    },
-  ),
-  route(
-    "GET /milestones/{milestone_number}",
-    "issues=read|pull-requests=read",
-    ({ world, repository, path, links }) =>
-      ok(presentMilestone(world, repository, milestoneOf(repository, path), links)),
-  ),
-  route("PATCH /milestones/{milestone_number}", "issues=write|pull-requests=write", (call) => {
-    const { world, repository, actor, body, path, links } = call;
-    const milestone = milestoneOf(repository, path);
-    milestone.title = textIn(body, "title") ?? milestone.title;
-    const description = textIn(body, "description");
-    if (description !== undefined) milestone.description = description;
-    const due = textIn(body, "due_on");
-    if (due) milestone.dueOn = new Date(due);
-    milestone.updatedAt = world.clock.now();
-    const state = textIn(body, "state");
-    if (state && state !== milestone.state) {
-      milestone.state = state === "closed" ? "closed" : "open";
-      if (state === "closed") milestone.closedAt = milestone.updatedAt;
-      else delete milestone.closedAt;
-      tellMilestone(world, repository, actor, milestone, state === "closed" ? "closed" : "opened");
-    }
-    return ok(presentMilestone(world, repository, milestone, links));
-  }),
 ];
+
+function commentIn(body: Record<string, unknown>): string {
+  const text = textIn(body, "body") ?? "";
+  if (text.trim() === "") throw invalid("IssueComment", "body", "missing_field");
+  if (text.length > 65_536) {
+    throw invalid(
+      "IssueComment",
+      "body",
+      "unprocessable",
+      "body is too long (maximum is 65536 characters)",
+    );
+  }
+  return text;
+}
 
 /** People without a role may change only what they wrote; bots have no role and are held to their token. */
 function demandAuthor(repository: Repository, actor: Actor, author: string): void {
@@ -255,30 +223,27 @@ function demandAuthor(repository: Repository, actor: Actor, author: string): voi
   throw new Refused(403, "Must have admin rights to Repository.");
 }
 
-function milestoneOf(repository: Repository, path: Record<string, string>): Milestone {
-  const milestone = repository.milestones.find(
-    (one) => one.number === Number(path["milestone_number"]),
-  );
-  if (!milestone) throw new Refused(404, "Not Found");
-  return milestone;
-}
-
 function listed({ repository, query }: RepositoryCall): Issue[] {
   const state = query.get("state") ?? "open";
   const labels = query.get("labels")?.split(",").filter(Boolean) ?? [];
   const milestone = query.get("milestone");
   const [creator, assignee] = [query.get("creator"), query.get("assignee")];
+  if (
+    milestone &&
+    !["*", "none"].includes(milestone) &&
+    !repository.milestones.some((one) => String(one.number) === milestone)
+  ) {
+    throw invalid("Issue", "milestone", "invalid");
+  }
   const has = (issue: Issue, label: string) =>
     issue.labels.some((one) => one.toLowerCase() === label.toLowerCase());
   const wanted = repository.issues.filter(
     (issue) =>
       (state === "all" || issue.state === state) &&
       labels.every((label) => has(issue, label)) &&
-      (!milestone ||
-        milestone === "*" ||
-        (milestone === "none" ? !issue.milestone : String(issue.milestone) === milestone)) &&
+      fits(milestone, issue.milestone === undefined ? [] : [String(issue.milestone)]) &&
+      fits(assignee, issue.assignees) &&
       (!creator || issue.author.toLowerCase() === creator.toLowerCase()) &&
-      (!assignee || assignee === "*" || issue.assignees.includes(assignee)) &&
       since(query)(issue),
   );
   const keys: Record<string, (issue: Issue) => number> = {
@@ -290,33 +255,40 @@ function listed({ repository, query }: RepositoryCall): Issue[] {
   return wanted.sort((a, b) => sign * (key(a) - key(b) || a.id - b.id));
 }
 
+/** `*` asks for any value, `none` for none at all. */
+function fits(wanted: string | null, values: readonly string[]): boolean {
+  if (!wanted) return true;
+  if (wanted === "*" || wanted === "none") return values.length > 0 === (wanted === "*");
+  return values.some((one) => one.toLowerCase() === wanted.toLowerCase());
+}
+
 function since(query: URLSearchParams): (record: { updatedAt: Date }) => boolean {
   const from = query.get("since");
   return (record) => !from || record.updatedAt >= new Date(from);
 }
 
+/** Without a role only the text and the state of what one wrote; the rest GitHub drops without a word. */
 function change({ world, repository, actor, body }: RepositoryCall, issue: Issue): void {
   const [title, text] = [body["title"], body["body"]];
+  const assignees = namesIn(body, "assignees");
+  const triages = mayTriage(repository, actor);
+  const assigned =
+    assignees && triages ? assigneesOf(world, repository, assignees, issue) : undefined;
+  const milestone = body["milestone"] === null ? undefined : numberIn(body, "milestone");
+  if (triages) demandMilestone(repository, milestone);
+  // Throws before it changes anything; nothing after it does.
   editIssue(world, repository, actor, issue, {
     ...(typeof title === "string" && { title }),
     ...("body" in body && { body: typeof text === "string" ? text : "" }),
   });
-  const labels = namesIn(body, "labels");
+  if (triages && "milestone" in body) setMilestone(world, repository, actor, issue, milestone);
+  const labels = triages ? namesIn(body, "labels") : undefined;
   if (labels) {
     for (const name of issue.labels.filter((one) => !labels.includes(one)))
       removeLabel(world, repository, actor, issue, name);
     addLabels(world, repository, actor, issue, labels);
   }
-  const assignees = namesIn(body, "assignees");
-  if (assignees) issue.assignees = assignees;
-  const milestone = numberIn(body, "milestone");
-  if (body["milestone"] === null) delete issue.milestone;
-  else if (milestone !== undefined) {
-    if (!repository.milestones.some((one) => one.number === milestone))
-      throw invalid("Issue", "milestone", "invalid");
-    issue.milestone = milestone;
-    tellIssue(world, repository, actor, issue, "milestoned");
-  }
+  if (assigned) assign(world, repository, actor, issue, assigned);
   const state = textIn(body, "state");
   const reason = textIn(body, "state_reason") as Issue["stateReason"];
   if (state)

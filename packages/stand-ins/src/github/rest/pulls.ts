@@ -1,10 +1,9 @@
-import { differences, emptyTree } from "../git/trees.ts";
+import { differences, emptyTree, withMoves } from "../git/trees.ts";
 import { compareCommits, readCommit } from "../git/commits.ts";
-import { editIssue, setIssueState } from "../issues.ts";
 import { presentCommit, presentDifference } from "../present/git.ts";
 import { linesOf } from "../present/lines.ts";
 import { presentPull, presentReview, presentSimplePull } from "../present/pulls.ts";
-import { addReview, mergePull, openPull, pullOf } from "../pulls.ts";
+import { addReview, editPull, mergePull, openPull, pullOf } from "../pulls.ts";
 import { Refused } from "../world.ts";
 import { flagIn, textIn } from "./fields.ts";
 import { page } from "./page.ts";
@@ -17,12 +16,16 @@ export const pullRoutes: Route[] = [
   route("GET /pulls", "pull-requests=read", (call) => {
     const { world, repository, query, links } = call;
     const state = query.get("state") ?? "open";
-    const [head, base] = [query.get("head")?.replace(/^[^:]*:/, ""), query.get("base")];
+    const [head, base] = [query.get("head"), query.get("base")];
     const ascending = query.get("direction") === "asc";
     const pulls = repository.issues
       .filter((issue) => issue.pull && (state === "all" || issue.state === state))
       .filter(
-        (issue) => (!head || issue.pull?.head === head) && (!base || issue.pull?.base === base),
+        ({ pull }) =>
+          // GitHub looks at `owner:branch` only, and leaves the filter out when it is just a branch.
+          (!head?.includes(":") ||
+            head.toLowerCase() === `${repository.owner.login}:${pull?.head}`.toLowerCase()) &&
+          (!base || pull?.base === base),
       )
       .sort((a, b) => (ascending ? a.id - b.id : b.id - a.id));
     return page(call, pulls, (issue) => presentSimplePull(world, repository, issue, links));
@@ -43,17 +46,15 @@ export const pullRoutes: Route[] = [
   route("PATCH /pulls/{pull_number}", "pull-requests=write", (call) => {
     const { world, repository, actor, body, links } = call;
     const issue = wanted(call);
-    const [title, text, state] = [
-      textIn(body, "title"),
-      textIn(body, "body"),
-      textIn(body, "state"),
-    ];
-    editIssue(world, repository, actor, issue, {
-      ...(title && { title }),
+    const [title, text, state, base] = ["title", "body", "state", "base"].map((name) =>
+      textIn(body, name),
+    );
+    editPull(world, repository, actor, issue, {
+      ...(title !== undefined && { title }),
       ...(text !== undefined && { body: text }),
+      ...(base !== undefined && { base }),
+      ...(state && { state: state === "closed" ? "closed" : "open" }),
     });
-    if (state)
-      setIssueState(world, repository, actor, issue, state === "closed" ? "closed" : "open");
     return ok(presentPull(world, repository, issue, links));
   }),
   route("GET /pulls/{pull_number}/commits", "pull-requests=read", (call) => {
@@ -75,7 +76,8 @@ export const pullRoutes: Route[] = [
     const fork = compareCommits(objects, pull.baseSha, pull.headSha).mergeBase;
     const before = fork ? readCommit(objects, fork)?.tree : undefined;
     const after = readCommit(objects, pull.headSha)?.tree;
-    return page(call, differences(objects, before ?? emptyTree, after ?? emptyTree), (file) =>
+    const files = withMoves(differences(objects, before ?? emptyTree, after ?? emptyTree));
+    return page(call, files, (file) =>
       presentDifference(repository, file, linesOf(repository, file), pull.headSha, links),
     );
   }),

@@ -1,5 +1,6 @@
 import type { Links } from "../present/links.ts";
 import type { Need, Permission } from "../permission.ts";
+import type { App } from "../records.ts";
 import type { Session } from "../tokens.ts";
 import type { Actor, Repository, World } from "../world.ts";
 
@@ -19,6 +20,9 @@ export type Call = {
 /** A call to a route under `/repos/{owner}/{repo}`, seen and permitted. */
 export type RepositoryCall = Call & { repository: Repository; actor: Actor };
 
+/** A call by an App with its key. */
+export type AppCall = Call & { app: App };
+
 export type Answer = {
   status: number;
   value?: unknown;
@@ -31,6 +35,7 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** One operation of the API, named as in GitHub's description of it. */
 export type Route = { method: Method; template: string } & (
   | { kind: "open"; answer(call: Call): Answer }
+  | { kind: "app"; answer(call: AppCall): Answer }
   | {
       kind: "repository";
       /** Any one of these suffices; a function where it depends on what is asked for. */
@@ -59,6 +64,15 @@ export function route(
 export function openRoute(operation: `${Method} ${string}`, answer: (call: Call) => Answer): Route {
   const [method, template] = split(operation);
   return { kind: "open", method, template, answer };
+}
+
+/** A route that an App calls with a JSON web token instead of a token. */
+export function appRoute(
+  operation: `${Method} ${string}`,
+  answer: (call: AppCall) => Answer,
+): Route {
+  const [method, template] = split(operation);
+  return { kind: "app", method, template, answer };
 }
 
 export function ok(value: unknown, status = 200): Answer {

@@ -1,25 +1,33 @@
 import { actionRoutes } from "./actions.ts";
+import { appRoutes } from "./apps.ts";
 import { checkRoutes } from "./checks.ts";
 import { deploymentRoutes } from "./deployments.ts";
 import { gitRoutes } from "./git.ts";
 import { issueRoutes } from "./issues.ts";
+import { milestoneRoutes } from "./milestones.ts";
 import { peopleRoutes } from "./people.ts";
 import { pullRoutes } from "./pulls.ts";
 import { releaseRoutes } from "./releases.ts";
 import type { Route } from "./route.ts";
 import { sourceRoutes } from "./source.ts";
+import { subIssueRoutes } from "./sub-issues.ts";
+import { teamRoutes } from "./teams.ts";
 
 /** Every operation that the stand-in answers. */
 export const routes: readonly Route[] = [
   ...sourceRoutes,
   ...gitRoutes,
   ...issueRoutes,
+  ...subIssueRoutes,
+  ...milestoneRoutes,
   ...pullRoutes,
   ...checkRoutes,
   ...releaseRoutes,
   ...deploymentRoutes,
   ...actionRoutes,
   ...peopleRoutes,
+  ...teamRoutes,
+  ...appRoutes,
 ];
 
 export type Match = { route: Route; path: Record<string, string> };

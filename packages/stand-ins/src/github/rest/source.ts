@@ -5,6 +5,7 @@ import {
   entryAt,
   isFolder,
   readTree,
+  withMoves,
   type TreeEntry,
 } from "../git/trees.ts";
 import { presentCommit, presentDifference, presentGitCommit } from "../present/git.ts";
@@ -162,7 +163,7 @@ function changedFiles(
   head: string,
   links: Links,
 ) {
-  return differences(repository.objects, before, after).map((file) =>
+  return withMoves(differences(repository.objects, before, after)).map((file) =>
     presentDifference(repository, file, linesOf(repository, file), head, links),
   );
 }
