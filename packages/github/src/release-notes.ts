@@ -1,3 +1,4 @@
+import { markdownText } from "@release-actions/markdown";
 import type { ChangedBy, Credit, ReleaseFacts } from "./release-changes.ts";
 
 export type NotesWith = {
@@ -182,37 +183,12 @@ function link(markdown: string, address: string): string {
   return `[${markdown}](${url.href.replaceAll(/[()<>\\[\]"'`\s]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)})`;
 }
 
-/** A word joiner: nothing to see, and enough to make a name no mention and a number no reference. */
-const joiner = "\u2060";
-
-/**
- * Foreign text as text: one line, no Markdown, no HTML. GitHub looks for mentions, references and addresses after
- * it has unescaped the Markdown, so a backslash does not stop those; an invisible character does.
- */
-export function plain(text: string): string {
-  const line = text
-    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")
-    // Invisible characters and those that turn the direction of writing.
-    .replaceAll(/\p{Cf}+/gu, "")
-    .trim();
-  const characters = [...line];
-  const short =
-    characters.length > longestTitle ? `${characters.slice(0, longestTitle).join("")}…` : line;
-  return (
-    short
-      .replaceAll(/[\\`*_[\]|~$]/g, "\\$&")
-      .replaceAll("&", "&amp;")
-      .replaceAll("<", "&lt;")
-      .replaceAll(">", "&gt;")
-      // What only means something at the start of a line.
-      .replace(/^(?:[-+=]|#+|\d{1,9}(?=[.)](?:\s|$)))/, (start) =>
-        /^\d/.test(start) ? `${start}${joiner}` : `\\${start}`,
-      )
-      .replaceAll(/[@#]/g, `$&${joiner}`)
-      .replaceAll(/\bGH(?=-\d)/gi, `$&${joiner}`)
-      .replaceAll(/:(?=\/\/)/g, `:${joiner}`)
-      .replaceAll(/\bwww(?=\.)/gi, `$&${joiner}`)
-  );
+/** Foreign text as text on one line, cut where it is longer than a title. */
+function plain(text: string): string {
+  const characters = [...text.replaceAll(/\s+/gu, " ").trim()];
+  return markdownText(
+    characters.length > longestTitle ? `${characters.slice(0, longestTitle).join("")}…` : text,
+  ).trim();
 }
 
 function code(text: string): string {

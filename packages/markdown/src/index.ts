@@ -3,23 +3,27 @@ const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 /** Characters that turn the reading direction or hide: a name must look like what it is. */
 const hidden = /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
-/** Foreign text on one line of Markdown: no mark-up, link, HTML, mention, issue reference or table cell comes out of it. */
+/** A word joiner: nothing to see, and enough to make a name no mention, a number no reference and an address no link. */
+const joiner = "\u2060";
+
+/**
+ * Foreign text on one line of Markdown: no mark-up, link, HTML, mention, issue reference, formula or table cell comes out of it.
+ * GitHub looks for mentions, references and addresses after it has undone escapes and entities, so neither stops those.
+ */
 export function markdownText(text: string): string {
   return (
     text
       .toWellFormed()
       .replaceAll(control, " ")
       .replaceAll(hidden, "")
-      // One pass: what it writes must not be escaped again. Addresses, `#12`, `GH-12` and `www.` become links without any mark-up.
-      .replaceAll(
-        /[\\`*_[\]|~]|[&<>@]|:(?=\/\/)|#(?=\w)|(?<=\bGH)-(?=\d)|(?<=\bwww)\./gi,
-        (character) => ("\\`*_[]|~".includes(character) ? `\\${character}` : entity(character)),
-      )
+      .replaceAll(/[\\`*_[\]|~$]/g, "\\$&")
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
       // Headings, lists and rules begin a line.
-      .replace(
-        /^(\s*)(#|[-+=](?=\s|$|-|=)|\d+[.)](?=\s|$))/,
-        (_, blank: string, mark: string) => `${blank}${mark.slice(0, -1)}\\${mark.slice(-1)}`,
-      )
+      .replace(/^(\s*)([-+=](?=\s|$|-|=)|#+(?=\s|$|#))/, "$1\\$2")
+      .replace(/^(\s*\d+)(?=[.)](?:\s|$))/, `$1${joiner}`)
+      .replaceAll(/@|#(?=[\p{L}\p{N}_])|\bGH(?=-\d)|:(?=\/\/)|\bwww(?=\.)/giu, `$&${joiner}`)
   );
 }
 
@@ -55,8 +59,4 @@ export function markdownLink(text: string, address: string): string {
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:"))
     return markdownText(text);
   return `[${markdownText(text)}](<${url.href.replaceAll(/[<>\\\s]/g, (character) => encodeURIComponent(character))}>)`;
-}
-
-function entity(character: string): string {
-  return `&#${character.codePointAt(0)};`;
 }

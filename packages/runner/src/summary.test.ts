@@ -10,7 +10,7 @@ test("a fault's summary has title, what was seen and the next step; foreign text
       link: "https://example.org/x#ra1",
     }),
   ).toBe(
-    "### RA1 Bad\n\n&#60;b&#62;Seen&#60;/b&#62; by &#64;olga.\n\n**Next:** Do.\n\n[What this code means](https://example.org/x#ra1)\n",
+    "### RA1 Bad\n\n&lt;b&gt;Seen&lt;/b&gt; by @\u2060olga.\n\n**Next:** Do.\n\n[What this code means](https://example.org/x#ra1)\n",
   );
 });
 
