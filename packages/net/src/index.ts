@@ -1,4 +1,5 @@
 export { createTransport, type TransportOptions } from "./node-transport.ts";
+export { sendMail, type Mail, type MailOutcome } from "./smtp.ts";
 export {
   outcomeUnknown,
   type Answer,
