@@ -1,6 +1,7 @@
 export { applyStep, type Applied } from "./kubernetes/apply.ts";
 export type { Cause } from "./kubernetes/cause.ts";
 export { connectCluster, type Cluster, type RequestDetails } from "./kubernetes/cluster.ts";
+export { lastSuccessOf } from "./kubernetes/cron-job.ts";
 export type { WaitedKind } from "./kubernetes/kinds.ts";
 export type { ManifestFile } from "./kubernetes/manifests.ts";
 export type { KubeObject, Metadata } from "./kubernetes/object.ts";
@@ -16,3 +17,18 @@ export {
 } from "./kubernetes/rollout.ts";
 export { readRunning, type Asked, type Running } from "./kubernetes/running.ts";
 export type { RunningImage, Workload } from "./kubernetes/workload.ts";
+export { checkArchive } from "./script/archive.ts";
+export { runScript, type ScriptFailure, type ScriptRun } from "./script/run-script.ts";
+export {
+  scriptVariables,
+  variableClashes,
+  type ScriptFacts,
+  type ScriptImage,
+} from "./script/variables.ts";
+export {
+  lookForImages,
+  verifyImages,
+  type Expected,
+  type Sight,
+  type Verification,
+} from "./script/verify.ts";

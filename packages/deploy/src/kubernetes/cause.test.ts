@@ -8,6 +8,7 @@ function clusterWith(answers: { log?: string; previous?: string; warnings?: stri
   return {
     server: "https://cluster.example.org",
     namespace: "default",
+    kubeconfig: "",
     warnings: [],
     secrets: [],
     identity: async () => "uid",

@@ -23,6 +23,8 @@ export type Cluster = {
   readonly namespace: string;
   /** Sentences that the caller shows to people. */
   readonly warnings: readonly string[];
+  /** What the cluster was opened with: secret. For programs that open it by themselves. */
+  readonly kubeconfig: string;
   /** Values that the caller masks. */
   readonly secrets: readonly string[];
   /**
@@ -104,6 +106,7 @@ export async function connectCluster(options: {
     server: access.server,
     namespace: access.namespace,
     warnings: access.warnings,
+    kubeconfig: options.kubeconfig,
     secrets: access.secrets,
     request,
     stream: async (path, query, signal, silence) => {

@@ -1,7 +1,15 @@
 import { isWaited } from "./kinds.ts";
 import { nameOf, type KubeObject } from "./object.ts";
 import { obstacleOf, pullMessages, workloadObstacle, type Obstacle } from "./reasons.ts";
-import { conditionOf, isNewPodOf, isPodOf, isReady, progressOf, strangers } from "./workload.ts";
+import {
+  conditionOf,
+  isLikelyNewPodOf,
+  isNewPodOf,
+  isPodOf,
+  isReady,
+  progressOf,
+  strangers,
+} from "./workload.ts";
 
 /** What the watches have shown so far, and for how long each obstacle has stood. */
 export type Observation = {
@@ -15,7 +23,12 @@ export type Observation = {
   /** The first sight of pods that may be older than this apply: their trouble may be over soon. */
   firstSight: Map<string, string>;
   since: Map<string, number>;
+  /** Only where somebody else wrote the workloads: what their containers must run, whatever their templates say. */
+  expected?: Expectation;
 };
+
+/** A workload as its containers would name their images if they named the expected digests. */
+export type Expectation = (workload: KubeObject) => KubeObject;
 
 /** How long obstacles are borne, in milliseconds. */
 export type Patience = {
@@ -30,7 +43,7 @@ export type Patience = {
 export type Trouble = { workload: KubeObject; obstacle: Obstacle; pods: number; final: boolean };
 
 /** Starts with the answers of the apply; they already hold a status. */
-export function observationOf(applied: readonly KubeObject[]): Observation {
+export function observationOf(applied: readonly KubeObject[], expected?: Expectation): Observation {
   const workloads = new Map(applied.filter(isWaited).map((object) => [nameOf(object), object]));
   return {
     applied: new Map(workloads),
@@ -40,6 +53,7 @@ export function observationOf(applied: readonly KubeObject[]): Observation {
     firstSaid: new Map(),
     firstSight: new Map(),
     since: new Map(),
+    ...(expected ? { expected } : {}),
   };
 }
 
@@ -70,12 +84,17 @@ export function isOut(
   const ready = newPods(seen, workload).filter(isReady);
   return (
     ready.length >= progress.required &&
-    ready.every((pod) => strangers(pod, workload, digests).length === 0)
+    ready.every((pod) => strangers(pod, expectedOf(seen, workload), digests).length === 0)
   );
 }
 
 export function newPods(seen: Observation, workload: KubeObject): KubeObject[] {
-  return [...seen.pods.values()].filter((pod) => isNewPodOf(pod, workload));
+  const isNew = seen.expected ? isLikelyNewPodOf : isNewPodOf;
+  return [...seen.pods.values()].filter((pod) => isNew(pod, workload));
+}
+
+function expectedOf(seen: Observation, workload: KubeObject): KubeObject {
+  return seen.expected?.(workload) ?? workload;
 }
 
 export function podsOf(seen: Observation, workload: KubeObject): KubeObject[] {
@@ -89,10 +108,14 @@ export function troublesOf(
   rules: { digests: Record<string, string[]>; patience: Patience; now: number; arriving: boolean },
 ): Trouble[] {
   const pods = newPods(seen, workload);
+  // Of somebody else's pods it is only likely that they are new, until their controller is done.
+  const mayJudge = seen.expected === undefined || progressOf(workload).complete;
   const found: { obstacle: Obstacle; pod?: KubeObject }[] = [];
   for (const pod of pods) {
     const obstacle = isReady(pod)
-      ? strangerObstacle(pod, workload, rules.digests)
+      ? mayJudge
+        ? strangerObstacle(pod, expectedOf(seen, workload), rules.digests)
+        : undefined
       : obstacleOf(pod, seen.firstSaid);
     if (obstacle) found.push({ obstacle, pod });
   }

@@ -120,9 +120,9 @@ export async function awaitRollout(
 }
 
 /** Watches until the verdict; undefined when all is out. */
-async function observe(
+export async function observe(
   cluster: Cluster,
-  rendered: Rendered,
+  rendered: Pick<Rendered, "digests" | "objects">,
   seen: Observation,
   options: Omit<RolloutOptions, "entry">,
   started: number,

@@ -104,6 +104,28 @@ export function isNewPodOf(pod: KubeObject, workload: KubeObject): boolean {
   );
 }
 
+/**
+ * The same where somebody else wrote the workload and no mark tells its templates apart: the pod has the template's labels,
+ * annotations and images, or the controller says that every pod of the workload is new.
+ */
+export function isLikelyNewPodOf(pod: KubeObject, workload: KubeObject): boolean {
+  if (isLeaving(pod) || !isPodOf(pod, workload)) return false;
+  if (progressOf(workload).complete) return true;
+  const template = podTemplateOf(workload);
+  const isIn = (field: "labels" | "annotations"): boolean =>
+    Object.entries(mappingAt(template, "metadata", field)).every(
+      ([name, value]) => mappingAt(pod, "metadata", field)[name] === value,
+    );
+  const images = new Map(
+    listAt(pod, "spec", "containers").map((one) => [textAt(one, "name"), textAt(one, "image")]),
+  );
+  return (
+    isIn("labels") &&
+    isIn("annotations") &&
+    wantedImages(workload).every(({ container, reference }) => images.get(container) === reference)
+  );
+}
+
 export function isLeaving(pod: KubeObject): boolean {
   return (
     pod.metadata.deletionTimestamp !== undefined || textAt(pod, "status", "phase") === "Failed"

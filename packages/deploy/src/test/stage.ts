@@ -63,14 +63,17 @@ export type Stage = {
   close(): Promise<void>;
 };
 
-export async function openStage(): Promise<Stage> {
+/** `means`: what a reference stands for in the registry, where it is a moving tag. */
+export async function openStage(
+  means: (reference: string) => string = (reference) => reference,
+): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), "deploy-"));
   const standIn = createKubernetesStandIn({
     clock: { now: () => new Date() },
     name: "cluster.example.org",
     directory,
     tokens: { admin: { user: "admin" }, ci: role, reader: { user: "reader", rules: [] } },
-    pull: pullBuild,
+    pull: (reference) => pullBuild(means(reference)),
   });
   const server = await listen(standIn);
   const transport = createTransport({ env: {}, userAgent: "test" });
