@@ -1,4 +1,4 @@
-/** RA30xx: deploy, before and while writing. RA31xx: why a rollout did not get through. */
+/** RA30xx: deploy, before and while writing. RA31xx: why a rollout did not get through. RA32xx: the product's own script. RA33xx: preflight. */
 export const deploy = {
   RA3001: {
     title: "The kubeconfig cannot be used",
@@ -173,5 +173,41 @@ export const deploy = {
     title: "A field cannot be changed",
     means: "Kubernetes never changes this field of an existing object.",
     next: "Undo the change of the field, or delete the object in a planned moment and run the job again.",
+  },
+  RA3201: {
+    title: "The deployment script failed",
+    means: "It could not be started, or it ended with another exit code than 0.",
+    next: "Read the script's last lines, correct what they name, then run the job again.",
+  },
+  RA3202: {
+    title: "The deployment script was not done before the deadline",
+    means: "It and everything it had started were ended; what it had written by then stays.",
+    next: "Read the script's last lines, or give a longer `timeout`.",
+  },
+  RA3203: {
+    title: "No workload holds a component's image",
+    means:
+      "The script ended well, and no Deployment, StatefulSet or DaemonSet of the namespace has the image.",
+    next: "Correct the script, `namespace`, or `image` of the component.",
+  },
+  RA3204: {
+    title: "The deployment script cannot be run",
+    means: "At the released commit it is missing, or it is no executable file.",
+    next: "Correct `deploy.script`, or commit the file with `git update-index --chmod=+x PATH`.",
+  },
+  RA3205: {
+    title: "The source archive is not unpacked",
+    means: "It is damaged, too large, or has an entry that would lead out of its folder.",
+    next: "Take the entry that is named out of the repository; for a damaged archive run the job again.",
+  },
+  RA3206: {
+    title: "Two values want the same variable of the script",
+    means: "The script would see only one of them and might deploy the wrong image.",
+    next: "Rename the component or the key under `deploy.vars`.",
+  },
+  RA3301: {
+    title: "A preflight check does not hold",
+    means: "Something that must be true before the first write is not; nothing was written.",
+    next: "Do what is named, then run the job again.",
   },
 } as const;

@@ -52,4 +52,51 @@ export const gate = {
       "`gate.approvals` asks for one person of each role to approve this version and these digests in writing.",
     next: "The person with the role comments `/approve <version>` in the release issue.",
   },
+  RA1213: {
+    title: "The release was refused",
+    means:
+      "Somebody with a role has refused this version in writing, with a reason, and no later approval names that refusal.",
+    next: "Mend what the reason says and release a new version, or somebody who approves comments `/approve <version> despite #<comment>`.",
+  },
+  RA1214: {
+    title: "The release issue is closed",
+    means:
+      "The ledger knows the release issue of this version, and it is closed: decisions and the checklist count only in an open one.",
+    next: "Open the issue again if this version is still to be released.",
+  },
+  RA1215: {
+    title: "The checklist has open items",
+    means:
+      "Every item of `gate.checklist` must be ticked in the release issue, and every item with a sub-issue must have it closed.",
+    next: "Do what the items say, tick them in the release issue or close their sub-issues, then start this workflow again.",
+  },
+  RA1216: {
+    title: "One person has done two people's parts",
+    means:
+      "`gate.four-eyes` asks that who starts the run has neither opened the release issue nor approved the release.",
+    next: "Somebody else with the role starts the workflow.",
+  },
+  RA1217: {
+    title: "There is nothing to accept",
+    means:
+      "Only what runs in the environment, has passed there and was not rolled back can be accepted.",
+    next: "Release the version into the environment first, or accept the version that runs there.",
+  },
+  RA1218: {
+    title: "This person may not accept it",
+    means: "`accept-by` names the role whose word counts, and this person does not have it.",
+    next: "Somebody with the role comments `/accept <version>` in the release issue.",
+  },
+  RA1219: {
+    title: "The members of a team cannot be read",
+    means:
+      "A role names a team of an organization, and the job's own token may not read who is in a team.",
+    next: "Give the input `app-token` a token of a GitHub App that may read the organization's members, or name the people.",
+  },
+  RA1220: {
+    title: "Something happened since this was asked for",
+    means:
+      "A rollback without a version takes back what ran when it was asked for; another run has changed the environment since.",
+    next: "Look at what runs now. If it is still to be rolled back, start a new run.",
+  },
 } as const;

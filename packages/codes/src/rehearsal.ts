@@ -45,10 +45,10 @@ export const rehearsal = {
     next: "Add the named line under `permissions:` of the job.",
   },
   RA9025: {
-    title: "A job uses a secret that it is not given",
+    title: "A job uses a secret or a variable that it is not given",
     means:
-      "Neither the repository nor the job's environment has a secret of that name; GitHub would hand over an empty text.",
-    next: "Add the named line to rehearsal.yml, and the secret to the environment on GitHub.",
+      "Neither the repository nor the job's environment has one of that name; GitHub would hand over an empty text.",
+    next: "Add the named line to rehearsal.yml, and the secret or variable to the environment on GitHub.",
   },
   RA9026: {
     title: "A job called a host that is not declared",

@@ -51,4 +51,33 @@ export const release = {
     means: "GitHub computed another checksum than the release has. Nothing was published.",
     next: "Run the job again: the asset is sent anew.",
   },
+  RA6010: {
+    title: "There is nothing to prepare",
+    means:
+      "The release pull request brings the changelog and the DOI into the repository before the tag, and the pipeline's file asks for neither.",
+    next: "Name a file under `release.changelog` or `zenodo.write-to`, and leave `release.pull-request` at true.",
+  },
+  RA6011: {
+    title: "No DOI is reserved for the version",
+    means: "The files of the release name its DOI, so it is reserved before they are written.",
+    next: "Run zenodo-doi with `step: reserve` for this version first.",
+  },
+  RA6012: {
+    title: "A file has no place for the DOI",
+    means:
+      "A changelog and a CITATION.cff are understood. In any other file of `zenodo.write-to`, the text between `<!-- doi -->` and `<!-- /doi -->` is replaced, and the DOI on a line with the comment `release-actions: doi`.",
+    next: "Put one of the two marks into the file on the default branch, or take the file out of `zenodo.write-to`.",
+  },
+  RA6013: {
+    title: "The release branch was merged or left behind",
+    means:
+      "The branch of the release pull request holds commits, and its pull request is closed. Writing on would bring back what was decided already.",
+    next: "Delete the branch, or open its pull request again, then run the job again.",
+  },
+  RA6014: {
+    title: "The tagged files do not name the reserved DOI",
+    means:
+      "The files of `zenodo.write-to` must have the DOI of this version before it is tagged; afterwards they could not be corrected.",
+    next: "Merge the release pull request (publish-release with `step: prepare`), then release the merged commit.",
+  },
 } as const;

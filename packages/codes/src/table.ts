@@ -3,7 +3,9 @@ import { deploy } from "./deploy.ts";
 import { gate } from "./gate.ts";
 import { github } from "./github.ts";
 import { inputs } from "./inputs.ts";
+import { issue } from "./issue.ts";
 import { network } from "./network.ts";
+import { notify } from "./notify.ts";
 import { registry } from "./registry.ts";
 import { rehearsal } from "./rehearsal.ts";
 import { release } from "./release.ts";
@@ -24,9 +26,11 @@ export const codes = {
   ...deploy,
   ...smoke,
   ...github,
+  ...issue,
   ...release,
   ...zenodo,
   ...network,
+  ...notify,
   ...rehearsal,
 } as const satisfies Record<`RA${number}`, CodeText>;
 

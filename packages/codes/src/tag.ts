@@ -39,4 +39,16 @@ export const tag = {
       "The tag points to another commit than the one that the ledger has for this version. Tags are never moved.",
     next: "Make a new version for the new commit.",
   },
+  RA1308: {
+    title: "The tags of other repositories cannot be made",
+    means:
+      "A component's source is in another repository. A job's own token writes to its own repository only, so the tag there needs a token of a GitHub App.",
+    next: "Give the action `app-token`: a token of a GitHub App that is installed there, with `contents: write`.",
+  },
+  RA1309: {
+    title: "A component's repository cannot be read",
+    means:
+      "The repository that the file names for a component does not exist, or the token does not reach it.",
+    next: "Correct `repository` of the component, or give `app-token` a token that reaches it.",
+  },
 } as const;

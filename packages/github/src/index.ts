@@ -4,8 +4,6 @@ export { appendStep, readLedger, type LedgerHead } from "./ledger-branch.ts";
 export {
   readBranches,
   readTagFacts,
-  type IssueComment,
-  type ReleaseIssue,
   type StatusCheck,
   type TagFacts,
   type TagQuery,
@@ -16,7 +14,37 @@ export {
   readOptionalFiles,
   type RepositoryFile,
 } from "./repository-files.ts";
-export { runHasEnded } from "./runs.ts";
+export { readRunStart, runHasEnded } from "./runs.ts";
 export { readReleaseFacts, type ReleaseFacts } from "./release-changes.ts";
 export { renderNotes, type Notes, type NotesWith } from "./release-notes.ts";
 export { publicationSteps, type PublishedRelease, type ReleaseAsset } from "./releases.ts";
+export {
+  closeIssueStep,
+  closeMilestoneStep,
+  commentStep,
+  issueBodyStep,
+  issueStep,
+  labelStep,
+  subIssueStep,
+} from "./issue-steps.ts";
+export {
+  findMilestone,
+  readComment,
+  readIssue,
+  readOpenIssues,
+  readSubIssues,
+  type Comment,
+  type Issue,
+  type Milestone,
+} from "./issues.ts";
+export { readChangedFiles, type ChangedFiles } from "./changed-files.ts";
+export { readEnvironmentReviews, type EnvironmentReview } from "./environment-reviews.ts";
+export { readReleaseIssue, type IssueComment, type ReleaseIssue } from "./issue-facts.ts";
+export { resolveRoles } from "./teams.ts";
+export { findDefaultBranch, readTagPlace, tagRefusal, tagStep, type TagPlace } from "./tags.ts";
+export {
+  branchStep,
+  pullRequestStep,
+  readPullRequests,
+  type PullRequest,
+} from "./pull-requests.ts";

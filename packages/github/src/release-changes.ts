@@ -91,7 +91,12 @@ const batch = 50;
  */
 export async function readReleaseFacts(
   github: GitHub,
-  ask: { tag: string; previousTag?: string | undefined },
+  ask: {
+    tag: string;
+    previousTag?: string | undefined;
+    /** Branch whose head ends the range, where the tag is still to be made. */
+    branch?: string;
+  },
 ): Promise<ReleaseFacts> {
   const { repository } = github;
   const ranged = ask.previousTag !== undefined;
@@ -108,7 +113,7 @@ export async function readReleaseFacts(
     github.query<Answer>(query, {
       owner: repository.owner,
       name: repository.name,
-      ref: `refs/tags/${ask.tag}`,
+      ref: ask.branch === undefined ? `refs/tags/${ask.tag}` : `refs/heads/${ask.branch}`,
       tag: ask.tag,
       ...(ranged ? { base: `refs/tags/${ask.previousTag}`, after } : {}),
     });
@@ -132,7 +137,13 @@ export async function readReleaseFacts(
     // Over GraphQL a comparison ends after 1 000 commits and does not say so.
     if (commits.length < expected)
       commits.push(
-        ...(await readRest(github, ask.tag, String(ask.previousTag), commits, expected)),
+        ...(await readRest(
+          github,
+          ask.branch ?? ask.tag,
+          String(ask.previousTag),
+          commits,
+          expected,
+        )),
       );
   }
 

@@ -1,4 +1,5 @@
 import type { GitHub } from "./client.ts";
+import { issueFields, releaseIssue, type IssueNode, type ReleaseIssue } from "./issue-facts.ts";
 
 /** What GitHub knows of a tag, its commit, and the release issue; one query. */
 export type TagFacts = {
@@ -18,28 +19,11 @@ export type TagFacts = {
 
 export type StatusCheck = { name: string; state: "success" | "pending" | "failed"; said: string };
 
-export type ReleaseIssue = {
-  number: number;
-  title: string;
-  url: string;
-  author: string;
-  comments: IssueComment[];
-};
-
-export type IssueComment = {
-  id: number;
-  url: string;
-  login: string;
-  /** `User`, `Bot`, … */
-  authorType: string;
-  body: string;
-  createdAt: string;
-  edited: boolean;
-};
-
 export type TagQuery = {
   /** Full tag name; the expression of the commit is used when only `commit` is known. */
   tag: string;
+  /** Full ref that is read instead of the tag, where the tag is still to be made. */
+  ref?: string;
   branches: string[];
   checks: boolean;
   /** Labels of release issues; none asked for without. */
@@ -72,26 +56,9 @@ type Answer = {
     | null;
 };
 
-type IssueNode = {
-  number: number;
-  title: string;
-  url: string;
-  author: { login: string } | null;
-  comments: {
-    totalCount: number;
-    nodes: {
-      databaseId: number;
-      url: string;
-      author: { __typename: string; login: string } | null;
-      body: string;
-      createdAt: string;
-      lastEditedAt: string | null;
-    }[];
-  };
-};
-
 /** Reads everything about a tag in one query. @throws Fault RA50xx */
 export async function readTagFacts(github: GitHub, ask: TagQuery): Promise<TagFacts> {
+  const ref = ask.ref ?? `refs/tags/${ask.tag}`;
   const commit = `oid ${ask.checks ? "statusCheckRollup { contexts(first: 100) { nodes { __typename ... on CheckRun { name status conclusion } ... on StatusContext { context state } } } }" : ""}`;
   const numbered = (names: string[], letter: string) =>
     names.map((_, index) => `, $${letter}${index}: String!`).join("");
@@ -106,7 +73,7 @@ export async function readTagFacts(github: GitHub, ask: TagQuery): Promise<TagFa
         ${
           ask.issueLabels
             ? `issues(first: 50, states: [OPEN], labels: $labels, orderBy: { field: CREATED_AT, direction: DESC }) {
-                 nodes { number title url author { login } comments(last: 100) { totalCount nodes { databaseId url author { __typename login } body createdAt lastEditedAt } } }
+                 nodes { ${issueFields()} }
                }`
             : ""
         }
@@ -116,12 +83,10 @@ export async function readTagFacts(github: GitHub, ask: TagQuery): Promise<TagFa
     {
       owner: github.repository.owner,
       name: github.repository.name,
-      tag: `refs/tags/${ask.tag}`,
+      tag: ref,
       ...(ask.issueLabels ? { labels: ask.issueLabels } : {}),
       ...Object.fromEntries(ask.branches.map((branch, index) => [`b${index}`, branch])),
-      ...Object.fromEntries(
-        ask.files.map((path, index) => [`f${index}`, `refs/tags/${ask.tag}:${path}`]),
-      ),
+      ...Object.fromEntries(ask.files.map((path, index) => [`f${index}`, `${ref}:${path}`])),
     },
   );
   const target = repository?.tag?.target;
@@ -185,22 +150,4 @@ function statusCheck(
   // Neutral and skipped are green on GitHub's page; a check that did not run has proven nothing.
   const said = (node.conclusion ?? "without a conclusion").toLowerCase();
   return { name: node.name, state: said === "success" ? "success" : "failed", said };
-}
-
-function releaseIssue(node: IssueNode): ReleaseIssue {
-  return {
-    number: node.number,
-    title: node.title,
-    url: node.url,
-    author: node.author?.login ?? "ghost",
-    comments: node.comments.nodes.map((comment) => ({
-      id: comment.databaseId,
-      url: comment.url,
-      login: comment.author?.login ?? "ghost",
-      authorType: comment.author?.__typename ?? "Ghost",
-      body: comment.body,
-      createdAt: comment.createdAt,
-      edited: comment.lastEditedAt !== null,
-    })),
-  };
 }

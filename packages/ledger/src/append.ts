@@ -4,6 +4,7 @@ import {
   type Current,
   type Entry,
   type EntryResult,
+  type Notice,
   type Pass,
   type Release,
   type VersionRecord,
@@ -47,12 +48,16 @@ export function openEntry(product: string, current: Current | undefined, entry: 
   };
 }
 
-/** Closes an entry and writes the evidence that later environments ask for. */
+/** Closes an entry; writes the evidence that later environments ask for, and the notices that its end makes due. */
 export function closeEntry(
   product: string,
   current: Current,
   end: { result: Exclude<EntryResult, "running">; at: string; runs?: Release; why?: string },
-  versions: { released: VersionRecord | undefined; replaced: VersionRecord | undefined },
+  versions: {
+    released: VersionRecord | undefined;
+    replaced: VersionRecord | undefined;
+    notices?: Notice[];
+  },
 ): Append & { entry: Entry; current: Current } {
   const entry: Entry = {
     ...current.latest,
@@ -80,9 +85,22 @@ export function runningRelease(current: Current | undefined): Release | undefine
   return current?.passed.at(-1)?.release;
 }
 
-/** What a rollback without a version goes back to. */
+/** What was brought last: what runs, or what a run left half-way and nobody has put right since. */
+export function lastBrought(current: Current | undefined): Release | undefined {
+  return isHalfWay(current) ? current?.latest.release : runningRelease(current);
+}
+
+/** What a rollback without a version goes back to: behind what was brought last. A rollback that is half-way is finished. */
 export function releaseBefore(current: Current | undefined): Release | undefined {
-  return current?.passed.at(-2)?.release;
+  if (!isHalfWay(current)) return current?.passed.at(-2)?.release;
+  return current?.latest.action === "rollback" ? current.latest.release : runningRelease(current);
+}
+
+/** The last entry did not pass, and what runs since is not known. */
+function isHalfWay(current: Current | undefined): boolean {
+  return (
+    current !== undefined && current.latest.result !== "passed" && current.latest.runs === undefined
+  );
 }
 
 function passedAfter(passed: Current["passed"], entry: Entry, at: string): Current["passed"] {
@@ -101,18 +119,22 @@ function evidence(
   product: string,
   entry: Entry,
   at: string,
-  versions: { released: VersionRecord | undefined; replaced: VersionRecord | undefined },
+  versions: Parameters<typeof closeEntry>[3],
 ): Record<string, string> {
   const paths = ledgerPaths(product, entry.environment);
-  if (entry.result !== "passed") return {};
+  const { notices = [] } = versions;
+  const passed = entry.result === "passed";
+  if (!passed && notices.length === 0) return {};
   const files: Record<string, string> = {};
   const pass = { environment: entry.environment, entry: entry.id, at, release: entry.release };
   const released = versions.released ?? { passes: [], withdrawn: [] };
   const record: VersionRecord = {
     ...released,
-    passes: [...released.passes, pass].slice(-keptPasses),
+    passes: [...released.passes, ...(passed ? [pass] : [])].slice(-keptPasses),
+    ...(notices.length === 0 ? {} : { notices: [...(released.notices ?? []), ...notices] }),
   };
   files[paths.version(entry.release.version)] = text(record);
+  if (!passed) return files;
   for (const component of entry.release.components) {
     files[paths.digest(component.digest)] = text({
       component: component.name,

@@ -7,6 +7,10 @@ export type Component = {
   image: string;
   /** `sha256:…` of the tested image. */
   digest: string;
+  /** `owner/repo` of its source, where that is another repository than the pipeline's. */
+  repository?: string;
+  /** The tagged commit there. */
+  commit?: string;
 };
 
 /** One version of the product: a tag, the commit it points to, and the digests built from it. */
@@ -64,6 +68,79 @@ export type Current = {
 export type VersionRecord = {
   passes: Pass[];
   withdrawn: { environment: string; entry: string; at: string; reason: string }[];
+  /** The release issue and its sub-issues, from the day it was opened. */
+  issue?: IssueRecord;
+  /** What people decided in writing, oldest first, at most a hundred. */
+  decisions?: Decision[];
+  /** Who accepted the running release, by environment. */
+  accepted?: Acceptance[];
+  /** Who is told what; a notice is sent at most once. */
+  notices?: Notice[];
+};
+
+export type IssueRecord = {
+  number: number;
+  url: string;
+  state: "open" | "closed";
+  purpose: string;
+  /** Who had it opened; `four-eyes` keeps them from running the release. */
+  by?: string;
+  /** Sub-issue with the release notes. */
+  notes?: number;
+  /** Sub-issue of each checklist item that has one. */
+  subIssues: { item: string; number: number }[];
+  /** The one comment that says how it stands, and is kept up to date. */
+  comment?: number;
+};
+
+/** A command in the release issue by somebody who may give it. */
+export type Decision = {
+  kind: "approve" | "refuse" | "accept" | "rollback";
+  login: string;
+  role: string;
+  at: string;
+  url: string;
+  comment: number;
+  digest?: string;
+  environment?: string;
+  reason?: string;
+  /** The refusal that an approval overrides. */
+  despite?: number;
+};
+
+export type Acceptance = {
+  environment: string;
+  entry: string;
+  login: string;
+  role: string;
+  at: string;
+  /** The comment, where it was given in one. */
+  url?: string;
+  comment?: number;
+};
+
+/** One message to one receiver. The state is written before it is sent, so no run sends it again. */
+export type Notice = {
+  /** `<entry or decision> <event> <receiver>`: its natural key. */
+  key: string;
+  event: string;
+  environment?: string;
+  /** As the file names it: a role, `mail:<address>`, `slack:<VARIABLE>`… */
+  to: string;
+  /**
+   * `due`: no job that could send it has run yet; `sending`: a run has claimed it; `sent`; `refused`: the receiver said no;
+   * `unknown`: it may have arrived.
+   */
+  state: "due" | "sending" | "sent" | "refused" | "unknown";
+  at: string;
+  /** The run that claimed it, and what tells its claim from those of the same run's other jobs. */
+  run?: number;
+  claim?: string;
+  /** What the message says, for the run that sends it. */
+  title: string;
+  lines: { label: string; text: string; url?: string }[];
+  /** What the receiver said, for `refused` and `unknown`. */
+  said?: string;
 };
 
 /** The release as it was tested: a version that was built anew has other digests, and needs a pass of its own. */
@@ -72,3 +149,4 @@ export type Pass = { environment: string; entry: string; at: string; release: Re
 /** Passes of one version that are kept, newest last. */
 export const keptPasses = 50;
 export const keptReleases = 10;
+export const keptDecisions = 100;

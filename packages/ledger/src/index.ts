@@ -3,17 +3,23 @@ export {
   lastPass,
   nextId,
   openEntry,
+  lastBrought,
   releaseBefore,
   runningRelease,
   sameBuild,
   type Append,
 } from "./append.ts";
+export { recordVersion } from "./record.ts";
 export type {
+  Acceptance,
   Approval,
   Component,
   Current,
+  Decision,
   Entry,
   EntryResult,
+  IssueRecord,
+  Notice,
   Pass,
   Release,
   Verdict,

@@ -4,6 +4,7 @@ import {
   lastPass,
   nextId,
   openEntry,
+  lastBrought,
   releaseBefore,
   runningRelease,
   sameBuild,
@@ -157,3 +158,83 @@ test.each(["{", "[]", "{}", '{"latest":{},"passed":[]}'])(
     expect(() => readCurrent("cdc/production/current.json", text)).toThrow("RA5010");
   },
 );
+
+const record = {
+  passes: [],
+  withdrawn: [],
+  issue: {
+    number: 4,
+    url: "u",
+    state: "open",
+    purpose: "p",
+    subIssues: [{ item: "i", number: 5 }],
+  },
+  decisions: [{ kind: "approve", login: "olga", role: "owner", at: "t", url: "u", comment: 1 }],
+  accepted: [{ environment: "e", entry: "e-1", login: "olga", role: "owner", at: "t" }],
+  notices: [
+    {
+      key: "k",
+      event: "passed",
+      to: "owner",
+      state: "due",
+      at: "t",
+      title: "t",
+      lines: [{ label: "l", text: "t" }],
+    },
+  ],
+};
+
+test("a version's record is read back as it was written", () => {
+  expect(readVersionRecord("v.json", JSON.stringify(record))).toEqual(record);
+});
+
+test.each([
+  { issue: { ...record.issue, state: "gone" } },
+  { issue: { ...record.issue, subIssues: undefined } },
+  { decisions: {} },
+  { decisions: [{ ...record.decisions[0], kind: "like" }] },
+  { decisions: [{ ...record.decisions[0], comment: "1" }] },
+  { accepted: [{ ...record.accepted[0], login: undefined }] },
+  { notices: [{ ...record.notices[0], state: "maybe" }] },
+  { notices: [{ ...record.notices[0], lines: [{ label: "l" }] }] },
+])("a version's record that somebody damaged is refused: %o", (damage) => {
+  const text = JSON.stringify({ ...record, ...damage });
+  expect(() => readVersionRecord("v.json", text)).toThrow("RA5010");
+});
+
+describe("what was brought last, and what is behind it", () => {
+  const line = (version: string) => ({ entry: "e-1", at, release: release(version) });
+  const seen = (latest: Partial<Entry>): [string | undefined, string | undefined] => {
+    const current = {
+      latest: { release: release("2.4.1"), action: "release", ...latest } as Entry,
+      passed: [line("2.3.0"), line("2.4.0")],
+    };
+    return [lastBrought(current)?.version, releaseBefore(current)?.version];
+  };
+
+  test.each<[string, Partial<Entry>, [string, string]]>([
+    [
+      "it failed and was taken back",
+      { result: "rolled-back", runs: release("2.4.0") },
+      ["2.4.0", "2.3.0"],
+    ],
+    [
+      "the cluster took nothing of it",
+      { result: "failed", runs: release("2.4.0") },
+      ["2.4.0", "2.3.0"],
+    ],
+    ["it failed and was left there", { result: "failed" }, ["2.4.1", "2.4.0"]],
+    ["its run died half-way", { result: "running" }, ["2.4.1", "2.4.0"]],
+    [
+      "a rollback died half-way",
+      { action: "rollback", result: "running", release: release("2.3.0") },
+      ["2.3.0", "2.3.0"],
+    ],
+  ])("%s", (_, latest, expected) => {
+    expect(seen(latest)).toEqual(expected);
+  });
+
+  test("nothing", () => {
+    expect([lastBrought(undefined), releaseBefore(undefined)]).toEqual([undefined, undefined]);
+  });
+});

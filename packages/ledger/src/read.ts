@@ -98,12 +98,61 @@ function isCurrent(value: unknown): value is Current {
 function isVersionRecord(value: unknown): value is VersionRecord {
   const isLine = (item: unknown): boolean =>
     isObject(item) && isText(item["environment"]) && isText(item["entry"]) && isText(item["at"]);
+  const absentOr = (item: unknown, holds: (item: unknown) => boolean): boolean =>
+    item === undefined || holds(item);
   return (
     isObject(value) &&
     isList(
       value["passes"],
       (item) => isLine(item) && isObject(item) && isRelease(item["release"]),
     ) &&
-    isList(value["withdrawn"], isLine)
+    isList(value["withdrawn"], isLine) &&
+    absentOr(value["issue"], isIssueRecord) &&
+    absentOr(value["decisions"], (list) => isList(list, isDecision)) &&
+    absentOr(value["accepted"], (list) =>
+      isList(list, (item) => isLine(item) && isBySomebody(item)),
+    ) &&
+    absentOr(value["notices"], (list) => isList(list, isNotice))
+  );
+}
+
+function isIssueRecord(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    typeof value["number"] === "number" &&
+    isText(value["url"]) &&
+    isText(value["purpose"]) &&
+    ["open", "closed"].includes(String(value["state"])) &&
+    isList(
+      value["subIssues"],
+      (item) => isObject(item) && isText(item["item"]) && typeof item["number"] === "number",
+    )
+  );
+}
+
+function isBySomebody(value: unknown): boolean {
+  return isObject(value) && isText(value["login"]) && isText(value["role"]);
+}
+
+function isDecision(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isBySomebody(value) &&
+    ["approve", "refuse", "accept", "rollback"].includes(String(value["kind"])) &&
+    typeof value["comment"] === "number" &&
+    isText(value["at"]) &&
+    isText(value["url"])
+  );
+}
+
+function isNotice(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    [value["key"], value["event"], value["to"], value["at"], value["title"]].every(isText) &&
+    ["due", "sending", "sent", "refused", "unknown"].includes(String(value["state"])) &&
+    isList(
+      value["lines"],
+      (line) => isObject(line) && isText(line["label"]) && isText(line["text"]),
+    )
   );
 }

@@ -1,0 +1,165 @@
+import type { GitHub } from "./client.ts";
+
+/** An issue of the repository; titles and bodies are foreign text. */
+export type Issue = {
+  /** Of the whole of GitHub: sub-issues are named by it. */
+  id: number;
+  number: number;
+  url: string;
+  title: string;
+  body: string;
+  state: "open" | "closed";
+  /** Written by an app or a job, not by a person. */
+  byBot: boolean;
+  /** Pull requests are listed among issues. */
+  isPull: boolean;
+};
+
+export type Comment = {
+  id: number;
+  url: string;
+  issue: number;
+  login: string;
+  /** `User`, `Bot`, … */
+  authorType: string;
+  body: string;
+  createdAt: string;
+  edited: boolean;
+};
+
+export type Milestone = { number: number; title: string; url: string; state: "open" | "closed" };
+
+export type RestIssue = {
+  id: number;
+  number: number;
+  html_url: string;
+  title: string;
+  body?: string | null;
+  state: string;
+  user: { type: string } | null;
+  pull_request?: unknown;
+};
+export type RestComment = {
+  id: number;
+  html_url: string;
+  issue_url: string;
+  user: { login: string; type: string } | null;
+  body?: string | null;
+  created_at: string;
+  updated_at: string;
+};
+export type RestMilestone = { number: number; title: string; html_url: string; state: string };
+
+/** Pages of 100; a repository with more open issues than this is read no further. */
+const pages = 20;
+
+async function all<T>(read: (page: number) => Promise<T[]>): Promise<T[]> {
+  const found: T[] = [];
+  for (let page = 1; page <= pages; page += 1) {
+    const listed = await read(page);
+    found.push(...listed);
+    if (listed.length < 100) break;
+  }
+  return found;
+}
+
+/** Open issues and pull requests, lowest number first; of one milestone where one is given. @throws Fault RA50xx */
+export async function readOpenIssues(github: GitHub, milestone?: number): Promise<Issue[]> {
+  const listed = await all((page) =>
+    github.rest<RestIssue[]>("GET /repos/{owner}/{repo}/issues", {
+      state: "open",
+      ...(milestone === undefined ? {} : { milestone: String(milestone) }),
+      per_page: 100,
+      page,
+    }),
+  );
+  const once = new Map(listed.map((issue) => [issue.number, issueFrom(issue)]));
+  return [...once.values()].toSorted((a, b) => a.number - b.number);
+}
+
+/** One issue; undefined when it does not exist. @throws Fault RA50xx */
+export async function readIssue(github: GitHub, number: number): Promise<Issue | undefined> {
+  const issue = await github.find<RestIssue>("GET /repos/{owner}/{repo}/issues/{issue_number}", {
+    issue_number: number,
+  });
+  return issue === undefined ? undefined : issueFrom(issue);
+}
+
+/** Sub-issues of an issue, open and closed. @throws Fault RA50xx */
+export async function readSubIssues(github: GitHub, parent: number): Promise<Issue[]> {
+  const listed = await all((page) =>
+    github.rest<RestIssue[]>("GET /repos/{owner}/{repo}/issues/{issue_number}/sub_issues", {
+      issue_number: parent,
+      per_page: 100,
+      page,
+    }),
+  );
+  return listed.map(issueFrom).toSorted((a, b) => a.number - b.number);
+}
+
+/** The milestone of this title, open or closed. @throws Fault RA50xx */
+export async function findMilestone(github: GitHub, title: string): Promise<Milestone | undefined> {
+  const listed = await all((page) =>
+    github.rest<RestMilestone[]>("GET /repos/{owner}/{repo}/milestones", {
+      state: "all",
+      per_page: 100,
+      page,
+    }),
+  );
+  const found = listed.find((milestone) => milestone.title === title);
+  return found === undefined
+    ? undefined
+    : {
+        number: found.number,
+        title: found.title,
+        url: found.html_url,
+        state: found.state === "closed" ? "closed" : "open",
+      };
+}
+
+/** Comments of an issue, oldest first. @throws Fault RA50xx */
+export async function readComments(github: GitHub, issue: number): Promise<Comment[]> {
+  const listed = await all((page) =>
+    github.rest<RestComment[]>("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", {
+      issue_number: issue,
+      per_page: 100,
+      page,
+    }),
+  );
+  return listed.map(commentFrom).toSorted((a, b) => a.id - b.id);
+}
+
+/** One comment; undefined when it was deleted. @throws Fault RA50xx */
+export async function readComment(github: GitHub, id: number): Promise<Comment | undefined> {
+  const comment = await github.find<RestComment>(
+    "GET /repos/{owner}/{repo}/issues/comments/{comment_id}",
+    { comment_id: id },
+  );
+  return comment === undefined ? undefined : commentFrom(comment);
+}
+
+export function issueFrom(issue: RestIssue): Issue {
+  return {
+    id: issue.id,
+    number: issue.number,
+    url: issue.html_url,
+    title: issue.title,
+    body: issue.body ?? "",
+    state: issue.state === "closed" ? "closed" : "open",
+    byBot: issue.user?.type === "Bot",
+    isPull: issue.pull_request !== undefined,
+  };
+}
+
+export function commentFrom(comment: RestComment): Comment {
+  return {
+    id: comment.id,
+    url: comment.html_url,
+    issue: Number(/\/issues\/(\d+)$/.exec(comment.issue_url)?.[1] ?? 0),
+    login: comment.user?.login ?? "ghost",
+    authorType: comment.user?.type ?? "Ghost",
+    body: comment.body ?? "",
+    createdAt: comment.created_at,
+    edited: Date.parse(comment.updated_at) > Date.parse(comment.created_at),
+  };
+}
