@@ -145,6 +145,10 @@ export function ledgerFile<T>(stage: Stage, path: string): T | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as T);
 }
 
+/** What the ledger has of a version. */
+export const recordOf = (stage: Stage, version: string) =>
+  ledgerFile<VersionRecord>(stage, `versions/${version}.json`);
+
 /** The digest that runs in the pods of the shop, one for each that is ready. */
 export function runningDigests(stage: Stage): string[] {
   return stage.cluster

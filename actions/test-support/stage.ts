@@ -48,6 +48,8 @@ export type JobWish = {
   dispatch?: Record<string, string>;
   /** A pushed tag instead of a dispatch. */
   tag?: string;
+  /** A comment instead of a dispatch; its author starts the run. */
+  comment?: { id: number; issue: number; body: string; login: string };
   /** Who started the attempt. */
   actor?: string;
   /** An earlier run's number: this is another attempt of it. */
@@ -57,6 +59,8 @@ export type JobWish = {
   /** An earlier step of the job ran `docker login`. */
   dockerLogin?: true;
   variables?: Record<string, string>;
+  /** More that must not be found in anything that the action leaves behind. */
+  secrets?: string[];
 };
 
 /** A GitHub, a registry, a cluster and a Zenodo on ports of this machine, and a runner that starts actions on them. */
@@ -75,7 +79,7 @@ export type Stage = AsyncDisposable & {
   /** What users see of the cluster: the Ingress `shop.example.org`. */
   siteUrl: string;
   /** Registers a run at GitHub, in progress. */
-  newRun(wish?: Pick<JobWish, "tag" | "actor">): number;
+  newRun(wish?: Pick<JobWish, "tag" | "comment" | "actor">): number;
   start(action: string, wish?: JobWish): Running;
   run(action: string, wish?: JobWish): Promise<Ended>;
   /** Every write so far, as `stand-in METHOD path`. */
@@ -136,17 +140,17 @@ export async function openStage(options: { defaultBranch?: string } = {}): Promi
     const run = github.createRun({
       repository: repository.fullName,
       workflowPath: ".github/workflows/release.yml",
-      event: wish.tag ? "push" : "workflow_dispatch",
+      event: eventOf(wish),
       headSha: repository.log(wish.tag ?? defaultBranch)[0] ?? "",
       headBranch: wish.tag ?? defaultBranch,
-      actor: wish.actor ?? "pia",
+      actor: wish.actor ?? wish.comment?.login ?? "pia",
     });
     github.setRunState(run, { status: "in_progress" });
     return run;
   };
 
   const start: Stage["start"] = (action, wish = {}) => {
-    const actor = wish.actor ?? "pia";
+    const actor = wish.actor ?? wish.comment?.login ?? "pia";
     const run = wish.run ?? newRun(wish);
     const token = github.issueToken({
       kind: "job",
@@ -159,11 +163,11 @@ export async function openStage(options: { defaultBranch?: string } = {}): Promi
     const ref = wish.tag ? `refs/tags/${refName}` : `refs/heads/${refName}`;
     const running = startAction(action, {
       inputs: wish.inputs ?? {},
-      event: wish.tag ? { ref } : { ref, inputs: wish.dispatch ?? {} },
+      event: payloadOf(wish, ref),
       ...(wish.workspace ? { workspace: wish.workspace } : {}),
       ...(wish.dockerLogin ? { dockerConfig: dockerConfigOf(new URL(registryUrl).host) } : {}),
       token,
-      secrets: [token, ...Object.values(secrets)],
+      secrets: [token, ...Object.values(secrets), ...(wish.secrets ?? [])],
       variables: {
         GITHUB_API_URL: `${githubUrl}/api/v3`,
         GITHUB_GRAPHQL_URL: `${githubUrl}/api/graphql`,
@@ -173,7 +177,7 @@ export async function openStage(options: { defaultBranch?: string } = {}): Promi
         GITHUB_REF: ref,
         GITHUB_REF_NAME: refName,
         GITHUB_REF_TYPE: wish.tag ? "tag" : "branch",
-        GITHUB_EVENT_NAME: wish.tag ? "push" : "workflow_dispatch",
+        GITHUB_EVENT_NAME: eventOf(wish),
         GITHUB_ACTOR: actor,
         GITHUB_TRIGGERING_ACTOR: actor,
         GITHUB_RUN_ID: String(run),
@@ -219,6 +223,18 @@ export async function openStage(options: { defaultBranch?: string } = {}): Promi
   };
 }
 
+function eventOf(wish: JobWish): string {
+  if (wish.comment) return "issue_comment";
+  return wish.tag ? "push" : "workflow_dispatch";
+}
+
+function payloadOf(wish: JobWish, ref: string): object {
+  if (wish.tag) return { ref };
+  if (!wish.comment) return { ref, inputs: wish.dispatch ?? {} };
+  const { id, issue, body, login } = wish.comment;
+  return { action: "created", issue: { number: issue }, comment: { id, body, user: { login } } };
+}
+
 /** A kubeconfig of one context, for a server and a user's credentials. */
 export function kubeconfigOf(server: string, user: Record<string, unknown>): string {
   return JSON.stringify({
@@ -241,6 +257,7 @@ const deployer: AccessRule[] = [
   { apiGroups: ["apps"], resources: ["deployments", "replicasets"], verbs, namespaces: ["shop"] },
   { apiGroups: [""], resources: ["services", "configmaps"], verbs, namespaces: ["shop"] },
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs, namespaces: ["shop"] },
+  { apiGroups: ["batch"], resources: ["cronjobs"], verbs: ["get"], namespaces: ["shop"] },
   {
     apiGroups: [""],
     resources: ["pods", "pods/log", "events"],

@@ -6,6 +6,10 @@ export type Inputs = {
   images?: string[];
   /** Paths of Kubernetes manifests, one a line, at the released commit; empty = from the file */
   manifests?: string[];
+  /** Path of the product's own deployment script at the released commit, instead of manifests; empty = from the file */
+  script?: string;
+  /** Further variables of the script, lines NAME=value; empty = from the file */
+  vars?: string[];
   /** Namespace of the workloads; empty = from the file, else default */
   namespace?: string;
   /** uid of the namespace kube-system; another cluster is refused */
@@ -50,6 +54,8 @@ export const io: ActionIo<Inputs, Outputs> = {
   inputs: {
     images: { name: "images", type: "list", separator: "\n" },
     manifests: { name: "manifests", type: "list", separator: "\n" },
+    script: { name: "script", type: "string" },
+    vars: { name: "vars", type: "list", separator: "\n" },
     namespace: { name: "namespace", type: "string" },
     cluster: { name: "cluster", type: "string" },
     timeout: { name: "timeout", type: "string" },

@@ -62,7 +62,7 @@ describe.concurrent("with the file", () => {
     expect(end.status).toBe(0);
     expect(end.outputs["decision"]).toBe("go");
     expect(end.reasons.map(({ rule, holds }) => `${rule} ${holds}`)).toEqual(
-      ["tag", "evidence", "status-checks", "approvals", "run-by", "lock"].map(
+      ["tag", "evidence", "status-checks", "approvals", "refused", "run-by", "lock"].map(
         (rule) => `${rule} true`,
       ),
     );
@@ -192,6 +192,104 @@ describe.concurrent("with the file", () => {
   });
 });
 
+describe.concurrent("what only a later job can know", () => {
+  const asking = { inputs: { environment: "staging" }, dispatch: { version: "1.0.0" } };
+  const backup = (of: string) => ({ gate: { preflight: { backup: of, "max-age": "1d" } } });
+
+  test("a backup that the cluster knows of is a warning without a kubeconfig", async () => {
+    await using stage = await openStage();
+    configure(stage, { deploy: false, staging: backup("cronjob/dump") });
+    await release(stage, "1.0.0");
+    const end = await stage.run("gate", {
+      permissions: readOnly,
+      ...asking,
+      inputs: { ...asking.inputs, ...stage.registryLogin },
+    });
+    expect([end.status, end.outputs["decision"]]).toEqual([0, "go"]);
+    expect(end.reasons).toContainEqual({
+      rule: "preflight",
+      holds: false,
+      warning: true,
+      saw: "cronjob/dump is asked where the kubeconfig is",
+    });
+    expect(end.summary).toContain("| preflight | warning |");
+    expect(stage.writes()).toEqual([]);
+  });
+
+  test.each([
+    ["a release waits for it", "release", { version: "1.1.0" }, "refused"],
+    ["a rollback does not", "rollback", { reason: "Prices" }, "go"],
+  ])("a backup that everybody can ask for is asked: %s", async (_w, action, dispatch, decision) => {
+    await using stage = await openStage();
+    configure(stage, { deploy: false, staging: backup(`${stage.siteUrl}/dump.sql`) });
+    for (const version of ["1.0.0", "1.1.0"])
+      recordPass(stage, await release(stage, version), "staging");
+    const end = await stage.run("gate", {
+      permissions: readOnly,
+      dispatch,
+      inputs: { environment: "staging", action, ...stage.registryLogin },
+    });
+    expect(end.outputs["decision"]).toBe(decision);
+    expect(end.reasons.some(({ code }) => code === "RA3301")).toBe(decision === "refused");
+  });
+
+  test("tags that are missing in other repositories are a warning without app-token", async () => {
+    await using stage = await openStage();
+    const other = stage.github.addRepository({ owner: "example", name: "shop.indexer" });
+    const commit = other.commit({
+      branch: "main",
+      message: "Work",
+      author: "ada",
+      files: { "a.txt": "1" },
+    });
+    const image = `${stage.registryHost}/shop/web`;
+    const indexer = { name: "indexer", image, repository: "example/shop.indexer" };
+    configure(stage, {
+      deploy: false,
+      file: { tag: { branch: "main" }, components: [{ name: "web", image }, indexer] },
+    });
+    await release(stage, "1.0.0", { tag: null });
+    const end = await stage.run("gate", {
+      permissions: readOnly,
+      ...asking,
+      inputs: { ...asking.inputs, ...stage.registryLogin },
+    });
+    const finding = end.reasons.find(({ rule, holds }) => rule === "tag" && !holds);
+    expect(finding).toMatchObject({ code: "RA1308", warning: true });
+    expect(finding?.saw).toContain("example/shop.indexer has no tag 1.0.0");
+    // Its image was not built: that is what refuses.
+    expect(
+      end.reasons.filter(({ holds, ...more }) => !holds && !("warning" in more)),
+    ).toMatchObject([{ rule: "images", saw: expect.stringContaining(commit) as string }]);
+    expect(stage.writes()).toEqual([]);
+  });
+});
+
+test.concurrent("a comment that asks for a rollback is judged by its author", async () => {
+  await using stage = await openStage();
+  const production = { exceptions: { rollback: { "run-by": ["owner"] } } };
+  configure(stage, { deploy: false, production });
+  for (const version of ["1.0.0", "1.1.0"])
+    for (const place of ["staging", "production"])
+      recordPass(stage, await release(stage, version, { tag: null }), place);
+  const { number } = stage.repository.openIssue({ title: "x", by: "olga" });
+  const comment = { issue: number, body: "/rollback Prices", login: "pia" };
+  const { id } = stage.repository.comment({ issue: number, body: comment.body, by: "pia" });
+  const end = await stage.run("gate", {
+    permissions: readOnly,
+    comment: { id, ...comment },
+    inputs: { environment: "production", action: "rollback" },
+  });
+  expect(end.reasons).toContainEqual(
+    expect.objectContaining({
+      rule: "comment",
+      holds: false,
+      code: "RA5505",
+      saw: "@pia has not the role owner",
+    }),
+  );
+});
+
 const withFile =
   (inputs: Record<string, string>, file: Record<string, unknown> = {}) =>
   (stage: Stage): JobWish => {
@@ -223,6 +321,12 @@ refusesInputs("gate", [
     withFile({ environment: "staging", action: "relaese" }),
     "RA1002",
     /`action` is "relaese"; it takes release(, | or )rollback/,
+  ],
+  [
+    "an action that is promote's",
+    withFile({ environment: "staging", action: "accept" }),
+    "RA1002",
+    /`action` is "accept"; it takes release, rollback\./,
   ],
   [
     "a rollback without a reason",

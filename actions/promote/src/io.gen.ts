@@ -2,7 +2,7 @@
 import type { ActionIo } from "@release-actions/runner";
 
 export type Inputs = {
-  /** release or rollback; empty = the event's, else release */
+  /** release, rollback or accept; empty = the event's, else release */
   action?: string;
   /** Why; needed for a rollback; empty = the event's */
   reason?: string;
@@ -22,6 +22,8 @@ export type Inputs = {
   registryUsername?: string;
   /** Password or token of the registry; empty = docker login's */
   registryPassword?: string;
+  /** Token of a GitHub App: reads the teams that roles name, and makes the tag in the product's other repositories */
+  appToken?: string;
   /** Path of the pipeline's file on the default branch; empty = no file is read */
   config: string;
   /** GitHub token of this repository */
@@ -66,6 +68,7 @@ export const io: ActionIo<Inputs, Outputs> = {
     kubeconfig: { name: "kubeconfig", type: "string", secret: true },
     registryUsername: { name: "registry-username", type: "string" },
     registryPassword: { name: "registry-password", type: "string", secret: true },
+    appToken: { name: "app-token", type: "string", secret: true },
     config: { name: "config", type: "string", default: ".github/release-pipeline.yml" },
     token: { name: "token", type: "string", default: "${{ github.token }}", secret: true },
     summary: { name: "summary", type: "enum", default: "always", values: ["always","on-failure","never"] },

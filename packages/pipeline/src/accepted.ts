@@ -13,13 +13,20 @@ import {
 } from "@release-actions/ledger";
 import { schemeOf } from "@release-actions/versions";
 import { readVersion } from "./candidate.ts";
-import { environmentOf, isLast, type Pipeline } from "./configuration/pipeline-file.ts";
+import {
+  environmentOf,
+  isLast,
+  type EnvironmentSettings,
+  type Pipeline,
+} from "./configuration/pipeline-file.ts";
 import type { Connection } from "./connect.ts";
+import { withPeople } from "./gate/approvals.ts";
+import { acceptanceOf, standingPass } from "./issue/state.ts";
 
 /**
  * The release that may be published: it passed in the last environment, and was not taken back there.
  * `given`: a version; without it whatever runs there.
- * @throws Fault RA1203 (no evidence), RA1205 (nothing runs), RA1302
+ * @throws Fault RA1203 (no evidence), RA1205 (nothing runs), RA1302, RA5510 (not accepted)
  */
 export async function acceptedRelease(
   connection: Connection,
@@ -47,31 +54,46 @@ export async function acceptedRelease(
     const running = runningRelease(current);
     if (running === undefined)
       throw new Fault("RA1205", { saw: `nothing has passed in ${place.name} yet` });
+    if (place["accept-by"] !== undefined) {
+      const path = paths.version(running.version);
+      const { files } = await readLedger(connection.github, pipeline.ledger.branch, [path]);
+      demandAcceptance(pipeline, place, readVersionRecord(path, files[path]), running.version);
+    }
     return { release: running, approvals: approvalsOf(current, running.version) };
   }
   const path = paths.version(version.text);
   const record = readVersionRecord(path, head.files[path]);
   const pass = lastPass(record, place.name);
-  if (record === undefined || pass === undefined || !stands(record, place.name)) {
+  if (
+    record === undefined ||
+    pass === undefined ||
+    standingPass(record, place.name) === undefined
+  ) {
     throw new Fault("RA1203", {
       saw: `${version.text} has not passed in ${place.name}`,
       next: `Release ${version.text} into ${place.name} first; publication comes after acceptance.`,
     });
   }
+  demandAcceptance(pipeline, place, record, version.text);
   return { release: pass.release, approvals: approvalsOf(current, pass.release.version) };
+}
+
+/** Where `accept-by` names somebody, the very entry that passed must be accepted. @throws Fault RA5510 */
+function demandAcceptance(
+  pipeline: Pipeline,
+  place: EnvironmentSettings,
+  record: VersionRecord | undefined,
+  version: string,
+): void {
+  const role = place["accept-by"];
+  if (role === undefined || acceptanceOf(record, place.name) !== undefined) return;
+  throw new Fault("RA5510", {
+    saw: `${version} passed in ${place.name} and is not accepted there`,
+    next: `${withPeople(pipeline.roles, role)} comments \`/accept ${version}\` in the release issue.`,
+  });
 }
 
 /** Who approved it, where the environment's last entry is about this version. */
 function approvalsOf(current: Current | undefined, version: string): Approval[] {
   return current?.latest.release.version === version ? current.latest.approvals : [];
-}
-
-/** Did it pass there, and is the pass newer than every withdrawal? */
-function stands(record: VersionRecord, environment: string): boolean {
-  const pass = record.passes.findLast((line) => line.environment === environment);
-  const withdrawn = record.withdrawn.findLast((line) => line.environment === environment);
-  return (
-    pass !== undefined &&
-    (withdrawn === undefined || Date.parse(withdrawn.at) < Date.parse(pass.at))
-  );
 }

@@ -1,13 +1,16 @@
+import { Fault, type Code } from "@release-actions/codes";
 import type { Cluster, Running } from "@release-actions/deploy";
 import type { Approval, Entry, Release, Verdict } from "@release-actions/ledger";
 import type { Step } from "@release-actions/plan";
 import { parseReference, promotionSteps } from "@release-actions/registry";
 import type { Decision } from "./decision.ts";
+import type { PlannedTag } from "./release-tags.ts";
 import { runToEnd } from "./run-to-end.ts";
 import {
   bringOut,
   imageTagsOf,
   prepare,
+  releasePlaceholders,
   whatRuns,
   type Outcome,
   type Prepared,
@@ -21,6 +24,8 @@ export type Approved = Decision & {
   cluster: Cluster | undefined;
   verdict: Verdict;
   approvals: Approval[];
+  /** Tags that are made when the entry is open; none where releases do not enter. */
+  tags: PlannedTag[];
 };
 
 /** How the environment ended. */
@@ -40,14 +45,21 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
   const { world, environment, release, prepared, cluster } = run;
   const before = entry.replaced;
   await tagImages(run, entry, release, prepared, "forward");
-  const outcome = await bringOut(world, environment, prepared, cluster, entry.id);
+  const outcome = await bringOut(
+    world,
+    environment,
+    prepared,
+    cluster,
+    entry.id,
+    run.request.resumed,
+  );
   if (outcome.trouble === undefined)
     return {
       result: "passed",
       runs: release,
       trouble: undefined,
       outcome,
-      running: await whatRuns(cluster, prepared.rendered),
+      running: await whatRuns(cluster, prepared.rendered ?? prepared.script),
     };
 
   const failed = { result: "failed" as const, trouble: outcome.trouble, outcome };
@@ -57,25 +69,23 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
       ...failed,
       runs: undefined,
       noWayBack: "`deploy.on-failure` is keep, so the failed release was left in place.",
-      running: await whatRuns(cluster, prepared.rendered),
+      running: await whatRuns(cluster, prepared.rendered ?? prepared.script),
     };
   }
   if (outcome.rollout?.result === "failed" && outcome.rollout.written === 0) {
     // The cluster took nothing, so nothing is to be taken back there; only the tags return.
-    if (before !== undefined)
-      await tagImages(
-        run,
-        entry,
-        before,
-        await prepare(world, run.pipeline.product, environment, before),
-        "back",
-      );
+    if (before !== undefined) {
+      const placeholders = releasePlaceholders(run.pipeline.product, environment, before);
+      await tagImages(run, entry, before, { placeholders }, "back");
+    }
     return {
       ...failed,
       runs: before,
       noWayBack:
-        "The cluster refused before anything was changed, so there was nothing to roll back.",
-      running: await whatRuns(cluster, prepared.rendered),
+        prepared.script === undefined
+          ? "The cluster refused before anything was changed, so there was nothing to roll back."
+          : "The script never ran, so there was nothing to roll back.",
+      running: await whatRuns(cluster, prepared.rendered ?? prepared.script),
     };
   }
   if (before === undefined) {
@@ -84,14 +94,21 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
       runs: undefined,
       noWayBack:
         "This is the first release of this environment: there is nothing recorded to go back to.",
-      running: await whatRuns(cluster, prepared.rendered),
+      running: await whatRuns(cluster, prepared.rendered ?? prepared.script),
     };
   }
   world.job.say(`Going back to ${before.version}.`);
-  const back = await prepare(world, run.pipeline.product, environment, before);
+  const back = await prepareBack(run, before);
+  if ("gone" in back)
+    return {
+      ...failed,
+      runs: undefined,
+      noWayBack: `${before.version} cannot be brought out again: ${back.gone}`,
+      running: await whatRuns(cluster, prepared.rendered ?? prepared.script),
+    };
   await tagImages(run, entry, before, back, "back");
   const restored = await bringOut(world, environment, back, cluster, entry.id);
-  const running = await whatRuns(cluster, back.rendered);
+  const running = await whatRuns(cluster, back.rendered ?? back.script);
   if (restored.trouble === undefined)
     return { result: "rolled-back", runs: before, trouble: outcome.trouble, outcome, running };
   return {
@@ -102,12 +119,25 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
   };
 }
 
+/** What no later attempt would find otherwise: files of a commit never change. */
+const gone: readonly Code[] = ["RA5004", "RA3204", "RA3205", "RA3206"];
+
+/** The recorded release's own files; where they do not fit today's settings, the environment stays as it is. */
+async function prepareBack(run: Approved, before: Release): Promise<Prepared | { gone: string }> {
+  try {
+    return await prepare(run.world, run.pipeline.product, run.environment, before);
+  } catch (error) {
+    if (error instanceof Fault && gone.includes(error.code)) return { gone: error.saw };
+    throw error;
+  }
+}
+
 /** Gives the release's digests the environment's tags: all content first, all tags last. */
 async function tagImages(
   run: Approved,
   entry: Entry,
   release: Release,
-  prepared: Prepared,
+  prepared: Pick<Prepared, "placeholders">,
   direction: "forward" | "back",
 ): Promise<void> {
   const steps = promotionSteps(run.world.registry, {

@@ -1,5 +1,5 @@
 import { Fault, type Finding } from "@release-actions/codes";
-import { readBranches, readTagFacts, type TagFacts } from "@release-actions/github";
+import { readTagFacts, type TagFacts } from "@release-actions/github";
 import {
   lastPass,
   releaseBefore,
@@ -13,8 +13,19 @@ import { schemeOf, type Scheme, type Version } from "@release-actions/versions";
 import type { EnvironmentSettings, Pipeline } from "./configuration/pipeline-file.ts";
 import { fill } from "./configuration/placeholders.ts";
 import type { World } from "./connect.ts";
+import { releaseBranches } from "./release-branches.ts";
+import {
+  asksForTag,
+  branchToTag,
+  commitOfComponent,
+  readRepositoryTags,
+  type RepositoryTag,
+  type TagQuestion,
+} from "./release-tags.ts";
+import { issueLabelsOf, readGateFacts, type GateFacts } from "./gate/gate-facts.ts";
 import { readVersions, type History } from "./history.ts";
 import type { Request } from "./request.ts";
+import { recordedDoi } from "./deposit.ts";
 
 /** What a run is about to release, as far as it can be known, and everything that GitHub says about it. */
 export type Candidate = {
@@ -28,9 +39,18 @@ export type Candidate = {
   /** Components whose image the registry does not have, by the name that was asked for. */
   missing: string[];
   record: VersionRecord | undefined;
+  /** What the rules about people and the release issue look at; undefined where there is no version to judge. */
+  gate?: GateFacts;
+  /** The tag in every repository of the product; asked for only where releases enter. */
+  tags?: RepositoryTag[];
+  /** The DOI that is reserved for the version; asked for only where releases enter and files have to name it. */
+  doi?: string;
 };
 
-/** Finds the release that the request means. Reads only. */
+/**
+ * Finds the release that the request means; writes nothing. A version without a tag is a candidate where the tags are made
+ * (`world.sources`): its commit is then the head of the release branch.
+ */
 export async function findCandidate(
   world: World,
   pipeline: Pipeline & { defaultBranch: string },
@@ -67,32 +87,69 @@ export async function findCandidate(
 
   const branches = await releaseBranches(world, pipeline);
   const wants = rulesOf(environment, request);
-  const [facts, [record]] = await Promise.all([
-    readTagFacts(world.github, {
-      tag: version.tag,
-      branches,
-      checks: wants.statusChecks.length > 0,
-      ...(wants.approvals.length > 0 ? { issueLabels: pipeline.issue.labels ?? ["release"] } : {}),
-      files: pipeline.tag?.manifests ?? [],
-    }),
+  const tested = testedIn(environment, request);
+  const issueLabels = issueLabelsOf(pipeline, environment, request);
+  const entering = environment.from === undefined && request.action === "release";
+  const ask = {
+    tag: version.tag,
+    branches,
+    checks: wants.statusChecks.length > 0,
+    ...(issueLabels === undefined ? {} : { issueLabels }),
+    files: [...(pipeline.tag?.manifests ?? []), ...(pipeline.zenodo?.["write-to"] ?? [])],
+  };
+  const namesDoi = entering && (pipeline.zenodo?.["write-to"] ?? []).length > 0;
+  const [found, [record], deposit] = await Promise.all([
+    readTagFacts(world.github, ask),
     readVersions(world, pipeline, [version.text]),
+    namesDoi ? recordedDoi(world, pipeline, version.text) : undefined,
   ]);
-  const base = { given, version, facts, branches, record };
+  const { sources } = world;
+  const branch = branchToTag(branches, pipeline.defaultBranch);
+  const planned =
+    found.commit === undefined &&
+    entering &&
+    branch !== undefined &&
+    sources.missingTags !== "leave" &&
+    asksForTag(world);
+  // The head that is read here is the commit that gets the tag.
+  const facts = planned
+    ? await readTagFacts(world.github, { ...ask, ref: `refs/heads/${branch}` })
+    : found;
+  const about = { pipeline, environment, request, history, version, facts, record, tested };
+  const gate = await readGateFacts(world.github, about);
+  const base = {
+    given,
+    version,
+    facts,
+    branches,
+    record,
+    gate,
+    ...(deposit === undefined ? {} : { doi: deposit.doi }),
+  };
   if (facts.commit === undefined) return { ...base, release: undefined, missing: [] };
 
   // Later environments take what was tested, by its digest; only the first one asks the registry what the build pushed.
-  const tested = testedIn(environment, request);
   if (tested !== undefined)
     return { ...base, release: lastPass(record, tested)?.release, missing: [] };
-  const { components, missing } = await resolveComponents(
-    world,
+  const on = branches.find((one) => facts.onBranch[one]);
+  const own: TagQuestion["own"] = {
+    state: planned ? "planned" : "there",
+    commit: facts.commit,
+    branches,
+    ...(on === undefined ? {} : { branch: on }),
+  };
+  const tags = await readRepositoryTags(world, {
     pipeline,
     version,
-    facts.commit,
-    imageTag,
-  );
+    own,
+    record,
+    current: history.current,
+    dryRun: request.dryRun,
+  });
+  const { components, missing } = await resolveComponents(world, pipeline, version, tags, imageTag);
   return {
     ...base,
+    tags,
     missing,
     release:
       missing.length > 0
@@ -126,26 +183,6 @@ export function readVersion(scheme: Scheme, given: string): Version | { wrong: s
   return "wrong" in completed ? exact : completed;
 }
 
-/** The branches that `tag.branch` names; globs are compared with the branches that exist. */
-export async function releaseBranches(
-  world: Pick<World, "github">,
-  pipeline: { defaultBranch: string; tag?: { branch?: string[] | undefined } | undefined },
-): Promise<string[]> {
-  const wanted = pipeline.tag?.branch ?? [];
-  if (wanted.length === 0) return [pipeline.defaultBranch];
-  if (wanted.every((glob) => !/[*?]/.test(glob))) return wanted;
-  const existing = await readBranches(world.github);
-  return existing.filter((branch) => wanted.some((glob) => globMatches(glob, branch))).slice(0, 20);
-}
-
-/** `*` stands for anything but `/`, `**` for anything, `?` for one character. */
-export function globMatches(glob: string, text: string): boolean {
-  const pattern = glob.replaceAll(/\*\*|\*|\?|[\\^$.|+()[\]{}]/g, (part) =>
-    part === "**" ? ".*" : part === "*" ? "[^/]*" : part === "?" ? "[^/]" : `\\${part}`,
-  );
-  return new RegExp(`^${pattern}$`, "u").test(text);
-}
-
 /** The environment whose passes count: for a rollback its own, else the one that it takes releases from. */
 export function testedIn(
   environment: EnvironmentSettings,
@@ -167,11 +204,17 @@ async function resolveComponents(
   world: World,
   pipeline: Pipeline,
   version: Version,
-  commit: string,
+  tags: RepositoryTag[],
   imageTag: string | undefined,
 ): Promise<{ components: Component[]; missing: string[] }> {
   const found = await Promise.all(
     pipeline.components.map(async (component) => {
+      const source = commitOfComponent(tags, component);
+      const { commit } = source;
+      if (commit === undefined) {
+        const asked = `${component.image} of the commit that is ${version.tag} in ${component.repository ?? "this repository"}`;
+        return { component, source, asked, digest: undefined };
+      }
       const tag = fill(imageTag ?? component["image-tag"], {
         product: pipeline.product,
         version: version.text,
@@ -181,16 +224,25 @@ async function resolveComponents(
         component: component.name,
       });
       const reference = parseReference(`${component.image}:${tag}`);
-      return { component, reference, digest: await world.registry.resolve(reference) };
+      const digest = await world.registry.resolve(reference);
+      return { component, source, asked: formatReference(reference), digest };
     }),
   );
   return {
-    components: found.flatMap(({ component, digest }) =>
-      digest === undefined ? [] : [{ name: component.name, image: component.image, digest }],
+    components: found.flatMap(({ component, source, digest }) =>
+      digest === undefined
+        ? []
+        : [
+            {
+              name: component.name,
+              image: component.image,
+              digest,
+              // In this repository the release's own commit says it.
+              ...(source.repository === undefined ? {} : source),
+            },
+          ],
     ),
-    missing: found
-      .filter(({ digest }) => digest === undefined)
-      .map(({ reference }) => formatReference(reference)),
+    missing: found.filter(({ digest }) => digest === undefined).map(({ asked }) => asked),
   };
 }
 

@@ -1,4 +1,4 @@
-import { Fault } from "@release-actions/codes";
+import { Fault, type Finding } from "@release-actions/codes";
 import {
   appendStep,
   deploymentStatusStep,
@@ -17,11 +17,17 @@ import {
   runningRelease,
   type Current,
   type Entry,
+  type IssueRecord,
+  type Release,
 } from "@release-actions/ledger";
 import { bringOrTakeBack, done, type Approved, type Ending } from "./bring-or-take-back.ts";
 import { isLast } from "./configuration/pipeline-file.ts";
-import { outputsOf, type PromoteOutputs } from "./decision.ts";
+import { isAcceptedByPassing, outputsOf, type PromoteOutputs } from "./decision.ts";
+import { refreshIssue } from "./issue/refresh.ts";
 import { runUrl, type ActionResult } from "./job.ts";
+import { dueNotices, sayNotices, sendDue } from "./notices.ts";
+import { tagSteps } from "./release-tags.ts";
+import { entryNotice } from "./report/entry-notice.ts";
 import { endSummary } from "./report/summaries.ts";
 import { imageTagsOf } from "./rollout.ts";
 
@@ -31,8 +37,16 @@ import { imageTagsOf } from "./rollout.ts";
  */
 export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutputs>> {
   const { world, environment, release } = run;
-  const started = performance.now();
+  const begun = performance.now();
   const { entry, head, fresh } = await open(run);
+  const { version } = entry.release;
+  const started = noticesOf(run, entry, "started");
+  const atFirst =
+    started.length === 0
+      ? []
+      : (await sendDue(world, run.pipeline, version, entry.run, { notices: started })).findings;
+  sayNotices(world.job, atFirst);
+  for (const step of tagSteps(world.sources, run.tags)) await done(run, step);
   const deployment = await done(
     run,
     deploymentStep(world.github, {
@@ -66,8 +80,50 @@ export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutpu
     ending.result === "passed" ? "success" : "failure",
     ending.result === "passed" ? `${release.version} runs` : `${release.version}: ${ending.result}`,
   );
-  await close(run, head, entry, ending, at);
-  return report(run, entry, ending, performance.now() - started);
+  const closed = await close(run, head, entry, ending, at);
+  // From here on everything is settled; people are told of it, and that they could not be told undoes nothing.
+  const told = await sendDue(world, run.pipeline, version, entry.run, { head: closed });
+  // What still waits is said once.
+  const atLast = told.findings.filter(({ saw }) => !atFirst.some((one) => one.saw === saw));
+  sayNotices(world.job, atLast);
+  await refreshIssue(world, run.pipeline, version, closed);
+  if (entry.action === "rollback" && entry.replaced !== undefined)
+    await refreshIssue(world, run.pipeline, entry.replaced.version, closed);
+  const notices = [...atFirst, ...atLast];
+  return report(run, entry, { ...ending, notices }, performance.now() - begun);
+}
+
+function isSameRelease(before: Release | undefined, after: Release): boolean {
+  const digests = (release: Release) => release.components.map(({ digest }) => digest).join();
+  return before?.version === after.version && digests(before) === digests(after);
+}
+
+/** Who is to hear of an entry's beginning or end. */
+function noticesOf(
+  run: Approved,
+  entry: Entry,
+  event: "started" | Ending["result"],
+  end?: { ending: Ending; issue: IssueRecord | undefined },
+) {
+  const { pipeline, environment } = run;
+  const back = event === "passed" && entry.action === "rollback";
+  // Nobody needs to hear that what ran before still runs.
+  const tells = entry.action === "rollback" || (event !== "passed" && event !== "started");
+  if (!tells && isSameRelease(entry.replaced, entry.release)) return [];
+  return dueNotices(pipeline, {
+    event: back ? "rolled-back" : event,
+    environment: environment.name,
+    key: entry.id,
+    ...entryNotice({
+      pipeline,
+      environment,
+      entry,
+      event,
+      ending: end?.ending,
+      issue: end?.issue,
+    }),
+    at: entry.openedAt,
+  });
 }
 
 async function open(run: Approved): Promise<{ entry: Entry; head: LedgerHead; fresh: boolean }> {
@@ -123,14 +179,14 @@ async function close(
   entry: Entry,
   ending: Ending,
   at: string,
-): Promise<void> {
+): Promise<LedgerHead> {
   const { world, pipeline, environment } = run;
   const paths = ledgerPaths(pipeline.product, environment.name);
   const released = paths.version(entry.release.version);
   const replaced = entry.replaced === undefined ? undefined : paths.version(entry.replaced.version);
   const needed = [paths.current, released, ...(replaced ? [replaced] : [])];
   const before = await readLedger(world.github, pipeline.ledger.branch, needed);
-  await done(
+  return done(
     run,
     appendStep(world.github, {
       branch: pipeline.ledger.branch,
@@ -163,6 +219,10 @@ async function close(
               replaced === undefined
                 ? undefined
                 : readVersionRecord(replaced, head.files[replaced]),
+            notices: noticesOf(run, entry, ending.result, {
+              ending,
+              issue: readVersionRecord(released, head.files[released])?.issue,
+            }),
           },
         );
       },
@@ -173,10 +233,10 @@ async function close(
 function report(
   run: Approved,
   entry: Entry,
-  ending: Ending,
+  ending: Ending & { notices: Finding[] },
   milliseconds: number,
 ): ActionResult<PromoteOutputs> {
-  const { environment, release, pipeline } = run;
+  const { environment, release } = run;
   const unchanged = ending.result === "passed" && ending.outcome.rollout?.result === "unchanged";
   const passed = ending.result === "passed";
   const first = passed
@@ -188,7 +248,7 @@ function report(
       ...outputsOf(run, release, run.verdict.findings),
       decision: "go",
       result: unchanged ? "unchanged" : ending.result,
-      accepted: String(passed && isLast(pipeline, environment.name) && entry.action === "release"),
+      accepted: String(passed && isAcceptedByPassing(run, entry)),
       entry: entry.id,
       images: JSON.stringify(
         Object.fromEntries(

@@ -1,5 +1,5 @@
 import { Fault } from "@release-actions/codes";
-import { openGitHub, readDefaultFile, type GitHub } from "@release-actions/github";
+import { openGitHub, readDefaultFile, resolveRoles, type GitHub } from "@release-actions/github";
 import { createTransport, type Transport } from "@release-actions/net";
 import type { RunnerOfSteps, StepRecord } from "@release-actions/plan";
 import {
@@ -13,6 +13,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { readPipeline, type Pipeline } from "./configuration/pipeline-file.ts";
 import type { Job } from "./job.ts";
+import { openSources, type Sources } from "./release-tags.ts";
 
 /** GitHub and the steps of one job, on one transport. */
 export type Connection = {
@@ -24,10 +25,16 @@ export type Connection = {
   records: StepRecord[];
 };
 
-/** The same with the registries of the pipeline's components. */
-export type World = Connection & { registry: Registry };
+/** The same with the registries and the repositories of the pipeline's components. */
+export type World = Connection & { registry: Registry; sources: Sources };
 
-export type Logins = { token?: string; registryUsername?: string; registryPassword?: string };
+export type Logins = {
+  token?: string;
+  registryUsername?: string;
+  registryPassword?: string;
+  /** Of a GitHub App: reads teams, and tags the product's other repositories. */
+  appToken?: string;
+};
 
 /** Opens GitHub; sends nothing. @throws Fault RA1001 without a token */
 export function connect(inputs: Logins, job: Job): Connection {
@@ -71,12 +78,18 @@ export function openTransport(job: Job): Transport {
   });
 }
 
-/** Opens the registries of the pipeline. */
-export function withRegistry(connection: Connection, inputs: Logins, pipeline: Pipeline): World {
+/** Opens the registries and the repositories of the pipeline's components; sends nothing. */
+export function openWorld(
+  connection: Connection,
+  inputs: Logins,
+  pipeline: Pipeline,
+  missingTags: Sources["missingTags"],
+): World {
   const hosts = pipeline.components.map((component) => parseReference(component.image).host);
   return {
     ...connection,
     registry: openRegistry(inputs, connection.job, connection.transport, hosts),
+    sources: openSources(connection, inputs, missingTags),
   };
 }
 
@@ -118,6 +131,33 @@ export async function loadPipeline(
   if (file.text === undefined)
     throw new Fault("RA1101", { saw: `${path} is not on the branch ${file.defaultBranch}` });
   return { ...readPipeline(path, file.text), defaultBranch: file.defaultBranch };
+}
+
+/**
+ * The pipeline with people in the place of teams. `needed`: roles that this run asks for.
+ * @throws Fault RA1219 when one of them has a team that cannot be read
+ */
+export async function withTeams<P extends Pipeline>(
+  { job, transport }: Connection,
+  pipeline: P,
+  { appToken }: Logins,
+  needed: string[],
+): Promise<P> {
+  const app = appToken
+    ? openGitHub({
+        transport,
+        token: appToken,
+        repository: job.env.repository,
+        apiUrl: job.env.apiUrl,
+        serverUrl: job.env.serverUrl,
+      })
+    : undefined;
+  const resolved = await resolveRoles(app, pipeline.roles, needed);
+  if ("refusal" in resolved) {
+    const { code, saw, next } = resolved.refusal;
+    throw new Fault(code, { saw, next });
+  }
+  return { ...pipeline, roles: resolved.roles };
 }
 
 /** The same for actions that also work without the file: undefined when it does not exist. @throws Fault RA11xx */

@@ -1,6 +1,6 @@
 import type { Finding } from "@release-actions/codes";
-import { runningRelease, type Release } from "@release-actions/ledger";
-import type { EnvironmentSettings, Pipeline } from "./configuration/pipeline-file.ts";
+import { runningRelease, type Entry, type Release } from "@release-actions/ledger";
+import { isLast, type EnvironmentSettings, type Pipeline } from "./configuration/pipeline-file.ts";
 import type { World } from "./connect.ts";
 import type { History } from "./history.ts";
 import type { Request } from "./request.ts";
@@ -26,6 +26,18 @@ export type Decision = {
   request: Request;
   history: History;
 };
+
+/** Does a pass there let publication follow at once? With `accept-by` somebody has to say so. */
+export function isAcceptedByPassing(
+  { pipeline, environment }: Pick<Decision, "pipeline" | "environment">,
+  { action }: Pick<Entry, "action">,
+): boolean {
+  return (
+    action === "release" &&
+    isLast(pipeline, environment.name) &&
+    environment["accept-by"] === undefined
+  );
+}
 
 /** The outputs that are known from the release alone. */
 export function outputsOf(

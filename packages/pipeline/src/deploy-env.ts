@@ -1,34 +1,12 @@
-import { Fault } from "@release-actions/codes";
-import { renderManifests, rollOut, type Running } from "@release-actions/deploy";
-import { readFiles, readTagFacts } from "@release-actions/github";
-import { runningRelease, type Release } from "@release-actions/ledger";
-import { markdownCode, markdownText } from "@release-actions/markdown";
-import { formatReference, parseReference } from "@release-actions/registry";
-import { schemeOf } from "@release-actions/versions";
-import { readImages, readVersion } from "./candidate.ts";
-import { milliseconds } from "./configuration/duration.ts";
-import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
-import { connect, type Connection, type Logins } from "./connect.ts";
+import type { Running } from "@release-actions/deploy";
+import { markdownBlock, markdownCode, markdownText } from "@release-actions/markdown";
+import { readDeployPlan, type DeployEnvInputs, type DeployPlan } from "./deploy-plan.ts";
 import type { ActionResult, Job } from "./job.ts";
-import { outlineOf } from "./outline.ts";
 import { lines } from "./report/summaries.ts";
 import { shortDigest } from "./report/sentences.ts";
-import { defaultTimeout, openCluster, prepare, whatRuns } from "./rollout.ts";
+import { deployRelease, openTarget, whatRuns } from "./rollout.ts";
 
-export type DeployEnvInputs = Logins & {
-  images?: string[];
-  manifests?: string[];
-  namespace?: string;
-  cluster?: string;
-  timeout?: string;
-  onFailure?: string;
-  allowExec: boolean;
-  dryRun: boolean;
-  environment?: string;
-  version?: string;
-  kubeconfig?: string;
-  config?: string;
-};
+export type { DeployEnvInputs } from "./deploy-plan.ts";
 
 export type DeployEnvOutputs = {
   result: "passed" | "failed" | "rolled-back" | "unchanged";
@@ -43,9 +21,9 @@ export async function deployEnv(
   inputs: DeployEnvInputs,
   job: Job,
 ): Promise<ActionResult<DeployEnvOutputs>> {
-  const plan = await planOf(inputs, job);
+  const plan = await readDeployPlan(inputs, job);
   const { connection, environment } = plan;
-  const cluster = await openCluster(
+  const cluster = await openTarget(
     connection,
     {
       ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}),
@@ -53,194 +31,104 @@ export async function deployEnv(
     },
     environment,
   );
-  const before = await whatRuns(cluster, plan.rendered);
+  const target = plan.rendered ?? plan.script;
+  const before = await whatRuns(cluster, target);
   const place = environment.name;
   const base = { url: environment.url ?? "", previous: digestsOf(before), reasons: "[]" };
   if (inputs.dryRun) {
     return {
       ok: true,
       outputs: { ...base, result: "unchanged", running: digestsOf(before) },
-      summary: lines(
-        `### Dry run for ${markdownText(place)}`,
-        "",
-        "Nothing was written. These objects would be applied:",
-        "",
-        ...plan.rendered.objects.map(
-          (object) => `- ${markdownText(`${object.kind} ${object.metadata.name}`)}`,
-        ),
-      ),
+      summary: lines(`### Dry run for ${markdownText(place)}`, "", ...wouldDo(plan)),
     };
   }
-  const options = {
-    timeout: environment.deploy?.timeout ?? defaultTimeout,
-    entry: `run-${job.env.runId}`,
-    now: () => performance.now(),
-    progress: (line: string) => job.say(line),
-  };
-  const rollout = await rollOut(cluster, plan.rendered, options);
-  if (rollout.result !== "failed") {
-    const running = await whatRuns(cluster, plan.rendered);
+  const options = { entry: `run-${job.env.runId}`, resumed: job.env.runAttempt > 1 };
+  const { rollout, trouble } = await deployRelease(connection, environment, plan, cluster, options);
+  const unverified =
+    plan.script !== undefined && cluster === undefined
+      ? [
+          "",
+          `**Nothing was verified:** no kubeconfig is given, so only ${markdownCode(plan.script.path)} says how it went.`,
+        ]
+      : [];
+  if (trouble === undefined) {
+    const running = await whatRuns(cluster, target);
     return {
       ok: true,
-      outputs: { ...base, result: rollout.result, running: digestsOf(running) },
+      outputs: {
+        ...base,
+        result: rollout?.result === "unchanged" ? "unchanged" : "passed",
+        running: digestsOf(running),
+      },
       summary: lines(
-        `### ${markdownText(place)} runs ${rollout.result === "unchanged" ? "what it ran before" : "the new digests"}`,
+        `### ${markdownText(place)} ${unverified.length > 0 ? "was deployed by its script" : rollout?.result === "unchanged" ? "runs what it ran before" : "runs the new digests"}`,
+        ...unverified,
         "",
         ...table(running),
       ),
     };
   }
-  const why = rollout.cause;
-  const back = environment.deploy?.["on-failure"] === "keep" ? undefined : plan.recorded;
+  // A script that never ran changed nothing.
+  const untouched = plan.script !== undefined && rollout?.written === 0;
+  const keep = environment.deploy?.["on-failure"] === "keep" || untouched;
+  const back = keep ? undefined : await plan.recorded?.();
   const wayBack =
-    back === undefined
-      ? undefined
-      : await rollOut(cluster, (await back()).rendered ?? plan.rendered, options);
-  const rolledBack = wayBack !== undefined && wayBack.result !== "failed";
-  const running = await whatRuns(cluster, plan.rendered);
+    back &&
+    (await deployRelease(connection, environment, back, cluster, { ...options, resumed: false }));
+  const rolledBack = wayBack !== undefined && wayBack.trouble === undefined;
+  const running = await whatRuns(cluster, back?.rendered ?? back?.script ?? target);
   const now = rolledBack
     ? "runs its recorded release again"
-    : plan.recorded === undefined
-      ? "has no recorded release to go back to, and was left as it is"
-      : "was left as it is";
+    : untouched
+      ? "was not changed"
+      : plan.recorded === undefined
+        ? "has no recorded release to go back to, and was left as it is"
+        : "was left as it is";
+  const { code, plain, next, log = [] } = trouble;
   return {
     ok: false,
     outputs: {
       ...base,
       result: rolledBack ? "rolled-back" : "failed",
       running: digestsOf(running),
-      reasons: JSON.stringify([
-        { rule: "rollout", holds: false, saw: why?.plain ?? "", code: why?.code, next: why?.next },
-      ]),
+      reasons: JSON.stringify([{ rule: "rollout", holds: false, saw: plain, code, next }]),
     },
     summary: lines(
       `### The deployment failed. ${markdownText(place)} ${now}.`,
       "",
-      `**Why:** ${markdownText(why?.plain ?? "unknown")}`,
+      `**Why:** ${markdownText(plain)}`,
+      ...(trouble.object ? ["", `**Where:** ${markdownText(trouble.object)}`] : []),
       "",
-      `**Next:** ${markdownText(why?.next ?? "Look at the pods.")}`,
+      `**Next:** ${markdownText(next)}`,
+      ...(log.length > 0 ? ["", "The last lines:", "", markdownBlock(log.join("\n"))] : []),
+      ...unverified,
       "",
       ...table(running),
     ),
     failure: {
       title: `${place} was not deployed`,
-      message:
-        `${why?.code ?? ""} ${place} ${now}: ${why?.plain ?? ""} Next: ${why?.next ?? ""}`.trim(),
+      message: `${code} ${place} ${now}: ${plain} Next: ${next}`,
     },
   };
 }
 
-type Plan = {
-  connection: Connection;
-  environment: EnvironmentSettings;
-  rendered: ReturnType<typeof renderManifests>;
-  recorded: (() => ReturnType<typeof prepare>) | undefined;
-};
-
-async function planOf(inputs: DeployEnvInputs, job: Job): Promise<Plan> {
-  const connection = connect(inputs, job);
-  const overrides = overridesOf(inputs);
-  if (!inputs.images?.length) {
-    if (!inputs.config)
-      throw new Fault("RA1001", { saw: "`images` is not given, and `config` is empty" });
-    const { world, pipeline, environment, history, release } = await outlineOf(
-      connection,
-      inputs,
-      job,
-    );
-    const settings = { ...environment, deploy: { ...environment.deploy, ...overrides } };
-    const { rendered } = await prepare(world, pipeline.product, settings, release);
-    if (rendered === undefined)
-      throw new Fault("RA1105", {
-        saw: `environments.${environment.name}.deploy has no \`manifests\``,
-      });
-    const recorded = runningRelease(history.current);
-    return {
-      connection,
-      environment: settings,
-      rendered,
-      recorded:
-        recorded === undefined
-          ? undefined
-          : () => prepare(world, pipeline.product, settings, recorded),
-    };
-  }
-  if (!inputs.manifests?.length)
-    throw new Fault("RA1001", {
-      saw: "`manifests` is not given",
-      next: "Name the files or folders of the manifests, one a line, under `with:`.",
-    });
-  const components = readImages(inputs.images);
-  const release = await releaseOf(connection, inputs, job, components);
-  const name = inputs.environment ?? "environment";
-  const files = await readFiles(connection.github, release.commit, inputs.manifests);
-  const namespace = inputs.namespace ?? "default";
-  const rendered = renderManifests({
-    files: files.filter((file) => /\.(ya?ml|json)$/.test(file.path)),
-    images: components.map(({ image, digest }) => ({
-      image,
-      reference: formatReference({ ...parseReference(image), digest }),
-    })),
-    namespace,
-    placeholders: {
-      namespace,
-      version: release.version,
-      tag: release.tag,
-      commit: release.commit,
-      "short-sha": release.commit.slice(0, 7),
-      environment: name,
-    },
-    version: release.version,
-  });
-  return { connection, environment: { name, deploy: overrides }, rendered, recorded: undefined };
-}
-
-async function releaseOf(
-  connection: Connection,
-  inputs: DeployEnvInputs,
-  job: Job,
-  components: Release["components"],
-): Promise<Release> {
-  if (!inputs.version) {
-    if (!job.variables["GITHUB_SHA"])
-      throw new Fault("RA1003", { saw: "the variable GITHUB_SHA is missing" });
-    return {
-      version: job.env.refName,
-      tag: job.env.refName,
-      commit: job.variables["GITHUB_SHA"],
-      components,
-    };
-  }
-  const version = readVersion(schemeOf("semver"), inputs.version);
-  const tag = "wrong" in version ? inputs.version : version.tag;
-  const { commit } = await readTagFacts(connection.github, {
-    tag,
-    branches: [],
-    checks: false,
-    files: [],
-  });
-  if (commit === undefined) throw new Fault("RA1303", { saw: `there is no tag ${tag}` });
-  return { version: inputs.version, tag, commit, components };
-}
-
-function overridesOf(inputs: DeployEnvInputs): NonNullable<EnvironmentSettings["deploy"]> {
-  const timeout = inputs.timeout === undefined ? undefined : milliseconds(inputs.timeout);
-  if (inputs.timeout !== undefined && timeout === undefined)
-    throw new Fault("RA1002", {
-      saw: `\`timeout\` is ${JSON.stringify(inputs.timeout.slice(0, 60))}; it takes a duration such as 10m`,
-    });
-  const onFailure = inputs.onFailure;
-  if (onFailure !== undefined && onFailure !== "rollback" && onFailure !== "keep")
-    throw new Fault("RA1002", {
-      saw: `\`on-failure\` is ${JSON.stringify(onFailure.slice(0, 60))}; it takes rollback or keep`,
-    });
-  return {
-    ...(inputs.manifests?.length ? { manifests: inputs.manifests } : {}),
-    ...(inputs.namespace ? { namespace: inputs.namespace } : {}),
-    ...(inputs.cluster ? { cluster: inputs.cluster } : {}),
-    ...(timeout === undefined ? {} : { timeout }),
-    ...(onFailure ? { "on-failure": onFailure } : {}),
-  };
+function wouldDo(plan: DeployPlan): string[] {
+  if (plan.script !== undefined)
+    return [
+      `Nothing was written. ${markdownCode(plan.script.path)} would be run for ${markdownText(plan.release.version)} with these images:`,
+      "",
+      ...plan.script.expected.images.map(
+        ({ name, image, digest }) =>
+          `- ${markdownText(name)}: ${markdownCode(`${image}@${digest}`)}`,
+      ),
+    ];
+  return [
+    "Nothing was written. These objects would be applied:",
+    "",
+    ...(plan.rendered?.objects ?? []).map(
+      (object) => `- ${markdownText(`${object.kind} ${object.metadata.name}`)}`,
+    ),
+  ];
 }
 
 function digestsOf(running: Running[]): string {

@@ -3,14 +3,16 @@ import { runningRelease } from "@release-actions/ledger";
 import { markdownText } from "@release-actions/markdown";
 import { readImages } from "./candidate.ts";
 import { environmentOf } from "./configuration/pipeline-file.ts";
-import { connect, loadPipeline, withRegistry, type Logins } from "./connect.ts";
+import { connect, loadPipeline, openWorld, withTeams, type Logins } from "./connect.ts";
 import { readHistory } from "./history.ts";
 import type { ActionResult, Job } from "./job.ts";
 import type { Decision } from "./decision.ts";
-import { decide } from "./promote.ts";
+import { judgePreflight } from "./preflight.ts";
+import { decide, rolesAsked } from "./promote.ts";
 import { findingTable, lines, refusedSummary } from "./report/summaries.ts";
 import { oneLine } from "./report/sentences.ts";
 import { readRequest, type RequestInputs } from "./request.ts";
+import { releasePlaceholders } from "./rollout.ts";
 
 export type GateInputs = RequestInputs & Logins & { config?: string; images?: string[] };
 export type GateOutputs = { decision: "go" | "refused" | "skipped"; reasons: string };
@@ -22,9 +24,10 @@ export async function gate(inputs: GateInputs, job: Job): Promise<ActionResult<G
       saw: "`config` is empty, and the gate's rules are in the pipeline's file",
     });
   const connection = connect(inputs, job);
-  const pipeline = await loadPipeline(connection, inputs.config);
-  const world = withRegistry(connection, inputs, pipeline);
+  const loaded = await loadPipeline(connection, inputs.config);
   const request = readRequest(inputs, job);
+  const pipeline = await withTeams(connection, loaded, inputs, rolesAsked(loaded, request));
+  const world = openWorld(connection, inputs, pipeline, "plan");
   const environment = environmentOf(pipeline, request.environment);
   const history = await readHistory(world, pipeline, environment, request.run.id);
   const decision: Decision = { world, pipeline, environment, request, history };
@@ -33,6 +36,21 @@ export async function gate(inputs: GateInputs, job: Job): Promise<ActionResult<G
     undefined,
     inputs.images?.length ? readImages(inputs.images) : undefined,
   );
+  const preflight =
+    verdict.holds && candidate.release !== undefined
+      ? await judgePreflight(world, {
+          environment,
+          action: request.action,
+          placeholders: releasePlaceholders(pipeline.product, environment, candidate.release),
+          cluster: undefined,
+          now: world.github.now(),
+          clusterLater: true,
+        })
+      : undefined;
+  if (preflight !== undefined) {
+    verdict.findings.push(preflight);
+    verdict.holds &&= preflight.holds || preflight.warning === true;
+  }
   for (const finding of verdict.findings)
     job.say(`${finding.holds ? "✓" : "✗"} ${finding.rule}: ${finding.saw}`);
   const reasons = JSON.stringify(verdict.findings);

@@ -4,6 +4,7 @@ export type { ActionResult, Job } from "./job.ts";
 export { promote } from "./promote.ts";
 export { promoteImage } from "./promote-image.ts";
 export { publishRelease } from "./publish-release.ts";
+export { releaseIssue } from "./issue/release-issue.ts";
 export { smokeTest } from "./smoke-test.ts";
 export { validateTag } from "./validate-tag.ts";
 export { zenodoDoi } from "./zenodo-doi.ts";

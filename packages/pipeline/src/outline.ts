@@ -8,7 +8,7 @@ import {
   type Pipeline,
 } from "./configuration/pipeline-file.ts";
 import type { Placeholders } from "./configuration/placeholders.ts";
-import { loadPipeline, withRegistry, type Connection, type Logins, type World } from "./connect.ts";
+import { loadPipeline, openWorld, type Connection, type Logins, type World } from "./connect.ts";
 import { judgeEvidence } from "./gate/rules.ts";
 import { readHistory, type History } from "./history.ts";
 import type { Job } from "./job.ts";
@@ -36,7 +36,7 @@ export async function outlineOf(
   job: Job,
 ): Promise<Outline> {
   const pipeline = await loadPipeline(connection, inputs.config ?? "");
-  const world = withRegistry(connection, inputs, pipeline);
+  const world = openWorld(connection, inputs, pipeline, "leave");
   const request = readRequest({ ...inputs, action: "release" }, job);
   const environment = environmentOf(pipeline, request.environment);
   const history = await readHistory(world, pipeline, environment, request.run.id);

@@ -1,18 +1,26 @@
 import { Fault, type Finding } from "@release-actions/codes";
 import { runningRelease, type Component, type Entry, type Release } from "@release-actions/ledger";
-import { isLast, environmentOf } from "./configuration/pipeline-file.ts";
+import { acceptRelease } from "./accept-release.ts";
+import { environmentOf } from "./configuration/pipeline-file.ts";
 import { findCandidate, rulesOf, waitWhilePending, type Candidate } from "./candidate.ts";
-import { connect, loadPipeline, withRegistry, type Logins } from "./connect.ts";
+import { connect, loadPipeline, openWorld, withTeams, type Logins } from "./connect.ts";
+import { judgeCommentRequest } from "./gate/comment-request.ts";
 import { judge } from "./gate/judge.ts";
+import { judgeStaleRequest } from "./gate/stale-request.ts";
 import { judgeRunBy } from "./gate/rules.ts";
 import { readHistory } from "./history.ts";
-import type { ActionResult, Job } from "./job.ts";
+import type { LoadedPipeline } from "./issue/book.ts";
+import { refreshIssue } from "./issue/refresh.ts";
+import { eventText, type ActionResult, type Job } from "./job.ts";
 import { carryOut } from "./carry-out.ts";
-import { outputsOf, type Decision, type PromoteOutputs } from "./decision.ts";
+import { sayNotices, sendDue } from "./notices.ts";
+import { judgePreflight } from "./preflight.ts";
+import { asksForTag, nameOf, plannedTags, tagsOfRelease } from "./release-tags.ts";
+import { isAcceptedByPassing, outputsOf, type Decision, type PromoteOutputs } from "./decision.ts";
 import { dryRunSummary, earlierSummary, refusedSummary } from "./report/summaries.ts";
 import { oneLine } from "./report/sentences.ts";
 import { readRequest, type Request, type RequestInputs } from "./request.ts";
-import { imageTagsOf, openCluster, prepare } from "./rollout.ts";
+import { imageTagsOf, openTarget, prepare } from "./rollout.ts";
 
 export type PromoteInputs = RequestInputs &
   Logins & { config?: string; imageTag?: string; kubeconfig?: string; allowExec?: boolean };
@@ -27,9 +35,12 @@ export async function promote(
       saw: "`config` is empty, and promote works from the pipeline's file",
     });
   const connection = connect(inputs, job);
-  const pipeline = await loadPipeline(connection, inputs.config);
-  const world = withRegistry(connection, inputs, pipeline);
+  const loaded = await loadPipeline(connection, inputs.config);
+  if ((inputs.action ?? eventText(job, "inputs", "action")) === "accept")
+    return acceptRelease(connection, loaded, inputs);
   const request = readRequest(inputs, job);
+  const pipeline = await withTeams(connection, loaded, inputs, rolesAsked(loaded, request));
+  const world = openWorld(connection, inputs, pipeline, "make");
   const environment = environmentOf(pipeline, request.environment);
   const history = await readHistory(world, pipeline, environment, request.run.id);
   const decision: Decision = { world, pipeline, environment, request, history };
@@ -39,13 +50,15 @@ export async function promote(
     history.own !== undefined &&
     (history.own.result !== "running" || history.current?.latest.id !== history.own.id)
   ) {
-    return earlierRun(decision, history.own);
+    const told = await sendDue(world, pipeline, history.own.release.version, request.run);
+    sayNotices(job, told.findings);
+    await refreshIssue(world, pipeline, history.own.release.version);
+    return earlierRun(decision, history.own, told.findings);
   }
   if (history.own !== undefined) return resume(decision, history.own, inputs);
 
   const { candidate, verdict, approvals } = await decide(decision, inputs.imageTag);
-  for (const finding of verdict.findings)
-    job.say(`${finding.holds ? "✓" : "✗"} ${finding.rule}: ${finding.saw}`);
+  for (const finding of verdict.findings) sayFinding(job, finding);
   const skipped =
     pipeline.tag?.["on-invalid"] === "skip" &&
     verdict.findings.some((finding) => finding.code === "RA1302");
@@ -54,6 +67,18 @@ export async function promote(
 
   const release = candidate.release;
   const { cluster, prepared } = await makeReady(decision, release, inputs);
+  const preflight = await judgePreflight(world, {
+    environment,
+    action: request.action,
+    placeholders: prepared.placeholders,
+    cluster,
+    now: world.github.now(),
+  });
+  if (preflight !== undefined) {
+    sayFinding(job, preflight);
+    verdict.findings.push(preflight);
+    if (!preflight.holds) return refused(decision, candidate, verdict.findings, false);
+  }
   if (request.dryRun) {
     return {
       ok: true,
@@ -74,13 +99,34 @@ export async function promote(
             ),
           ),
         ],
-        objects:
-          prepared.rendered?.objects.map((object) => `${object.kind} ${object.metadata.name}`) ??
-          [],
+        gitTags: plannedTags(candidate.tags ?? []),
+        objects: prepared.rendered?.objects.map(
+          (object) => `${object.kind} ${object.metadata.name}`,
+        ),
+        script: prepared.script?.path,
       }),
     };
   }
-  return carryOut({ ...decision, release, prepared, cluster, verdict, approvals });
+  return carryOut({
+    ...decision,
+    release,
+    prepared,
+    cluster,
+    verdict,
+    approvals,
+    tags: plannedTags(candidate.tags ?? []),
+  });
+}
+
+/** Every role that may decide about this request. */
+export function rolesAsked(pipeline: LoadedPipeline, request: Request): string[] {
+  const environment = environmentOf(pipeline, request.environment);
+  const { approvals, runBy } = rulesOf(environment, request);
+  return [...approvals.map(({ role }) => role), ...runBy];
+}
+
+function sayFinding(job: Job, { rule, holds, saw }: Finding): void {
+  job.say(`${holds ? "✓" : "✗"} ${rule}: ${saw}`);
 }
 
 /** Looks for the release that is meant and judges every rule; waits where the gate lets it. */
@@ -96,7 +142,17 @@ export async function decide(
       { pipeline, environment, request, history, candidate },
       world.github.now(),
     );
-    return { candidate, ...judged, findings: judged.verdict.findings };
+    const asked = [
+      await judgeCommentRequest({ world, pipeline, environment, request, history }),
+      await judgeStaleRequest({ world, environment, request, history }),
+    ].filter((finding) => finding !== undefined);
+    const findings = [...asked, ...judged.verdict.findings];
+    const verdict = {
+      ...judged.verdict,
+      holds: findings.every((finding) => finding.holds || finding.warning),
+      findings,
+    };
+    return { candidate, approvals: judged.approvals, verdict, findings };
   });
 }
 
@@ -113,16 +169,12 @@ async function makeReady(
   release: Release,
   inputs: Pick<PromoteInputs, "kubeconfig" | "allowExec">,
 ) {
-  const cluster = environment.deploy?.manifests?.length
-    ? await openCluster(
-        world,
-        {
-          ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}),
-          allowExec: inputs.allowExec ?? false,
-        },
-        environment,
-      )
-    : undefined;
+  const { kubeconfig, allowExec = false } = inputs;
+  const cluster = await openTarget(
+    world,
+    { ...(kubeconfig ? { kubeconfig } : {}), allowExec },
+    environment,
+  );
   return { cluster, prepared: await prepare(world, pipeline.product, environment, release) };
 }
 
@@ -138,6 +190,7 @@ async function resume(
     `Continuing ${own.id}: ${own.action} ${own.release.version}, allowed at ${own.verdict.at}.`,
   );
   const { cluster, prepared } = await makeReady(decision, own.release, inputs);
+  const here = nameOf(world.job.env.repository);
   const resumed: Request = {
     ...request,
     action: own.action,
@@ -152,16 +205,25 @@ async function resume(
     cluster,
     verdict: own.verdict,
     approvals: own.approvals,
+    // Which of them were made is not known: each is looked at, and made where it lacks. The tag that started the run was there.
+    tags:
+      environment.from === undefined && own.action === "release"
+        ? tagsOfRelease(own.release, here).filter(
+            ({ repository }) => repository !== here || asksForTag(world),
+          )
+        : [],
   });
 }
 
-function earlierRun(decision: Decision, own: Entry): ActionResult<PromoteOutputs> {
+/** `told`: what came of its notices. */
+function earlierRun(decision: Decision, own: Entry, told: Finding[]): ActionResult<PromoteOutputs> {
   const { history, job } = { history: decision.history, job: decision.world.job };
   const newer = history.current?.latest.id === own.id ? undefined : history.current?.latest;
   const ok = own.result === "passed";
+  const did = told.length === 0 ? "Nothing was written." : "Only its notices were seen to.";
   const saw = newer
-    ? `This run's entry ${own.id} (${own.release.version}, ${own.result}) is followed by ${newer.id} (${newer.release.version}). Nothing was written.`
-    : `This run's entry ${own.id} is closed: ${own.release.version} ${own.result}. Nothing was written.`;
+    ? `This run's entry ${own.id} (${own.release.version}, ${own.result}) is followed by ${newer.id} (${newer.release.version}). ${did}`
+    : `This run's entry ${own.id} is closed: ${own.release.version} ${own.result}. ${did}`;
   job.say(saw);
   const finding: Finding = {
     rule: "lock",
@@ -176,14 +238,9 @@ function earlierRun(decision: Decision, own: Entry): ActionResult<PromoteOutputs
       decision: "skipped",
       result: newer === undefined && own.result !== "running" ? own.result : "none",
       entry: own.id,
-      accepted: String(
-        newer === undefined &&
-          ok &&
-          own.action === "release" &&
-          isLast(decision.pipeline, decision.environment.name),
-      ),
+      accepted: String(newer === undefined && ok && isAcceptedByPassing(decision, own)),
     },
-    summary: earlierSummary({ decision, own, newer }),
+    summary: earlierSummary({ decision, own, newer, did, told }),
     ...(ok
       ? {}
       : { failure: { title: `${own.id} is ${own.result}`, message: oneLine([finding]) } }),

@@ -1,12 +1,20 @@
 import { Fault } from "@release-actions/codes";
 import {
+  closeIssueStep,
+  issueBodyStep,
   publicationSteps,
+  readLedger,
   readReleaseFacts,
   readTagFacts,
   renderNotes,
   type ReleaseAsset,
 } from "@release-actions/github";
-import type { Approval, Component } from "@release-actions/ledger";
+import {
+  ledgerPaths,
+  readVersionRecord,
+  type Approval,
+  type Component,
+} from "@release-actions/ledger";
 import { markdownLink, markdownText } from "@release-actions/markdown";
 import { schemeOf } from "@release-actions/versions";
 import { writeFileSync } from "node:fs";
@@ -16,14 +24,18 @@ import { readVersion } from "./candidate.ts";
 import type { Pipeline } from "./configuration/pipeline-file.ts";
 import { connect, findPipeline, type Connection, type Logins } from "./connect.ts";
 import type { ActionResult, Job } from "./job.ts";
+import { prepareRelease } from "./prepare-release.ts";
 import { lines } from "./report/summaries.ts";
 import { givenVersion } from "./request.ts";
 import { runToEnd } from "./run-to-end.ts";
-import { orderOf } from "./validate-tag.ts";
+import { orderOf } from "./release-order.ts";
 import { workspaceFiles } from "./workspace-files.ts";
-import { recordedDoi } from "./zenodo-doi.ts";
+import { recordedDoi } from "./deposit.ts";
 
 export type PublishReleaseInputs = Logins & {
+  /** `prepare`: the pull request before the tag. Default: publish. */
+  step?: "prepare" | "publish";
+  appToken?: string;
   assets?: string[];
   latest: "auto" | "true" | "false";
   environment?: string;
@@ -36,11 +48,20 @@ export type PublishReleaseOutputs = {
   url: string;
   notes: string;
   previousTag: string;
+  pullRequest: string;
   reasons: string;
 };
 
-/** Publishes the GitHub release of an accepted version; a published one is never touched again. @throws Fault RA1203, RA1303, RA60xx */
+/** The pull request before the tag, or the GitHub release after acceptance. @throws Fault */
 export async function publishRelease(
+  inputs: PublishReleaseInputs,
+  job: Job,
+): Promise<ActionResult<PublishReleaseOutputs>> {
+  return inputs.step === "prepare" ? prepareRelease(inputs, job) : publish(inputs, job);
+}
+
+/** Publishes the GitHub release of an accepted version; a published one is never touched again. @throws Fault RA1203, RA1303, RA60xx */
+async function publish(
   inputs: PublishReleaseInputs,
   job: Job,
 ): Promise<ActionResult<PublishReleaseOutputs>> {
@@ -67,15 +88,16 @@ export async function publishRelease(
       saw: `the tag ${subject.tag} is at ${commit.slice(0, 7)}, and the ledger has it at ${subject.commit.slice(0, 7)}`,
     });
   }
-  const notes = renderNotes(facts, {
+  const about = {
     images: subject.components.map(({ name, image, digest }) => ({
       name,
-      reference: `${image}:${subject.tag}`,
+      reference: image,
       digest,
     })),
     ...(subject.doi ? { doi: subject.doi } : {}),
     approvals: subject.approvals,
-  });
+  };
+  const notes = renderNotes(facts, about);
   const notesPath = join(job.env.temp, "release-notes.md");
   writeFileSync(notesPath, notes.full ?? notes.body);
 
@@ -101,6 +123,10 @@ export async function publishRelease(
   for (const step of publication.steps) await runToEnd(step, connection.steps);
   const result = publication.result();
   for (const finding of result.findings) job.warn("The published release", finding.saw);
+  if (subject.notesIssue !== undefined) {
+    const list = renderNotes(facts, { ...about, limit: longestIssueNotes });
+    await closeNotes(connection, subject.notesIssue, list.body, result.url);
+  }
   return {
     ok: true,
     outputs: {
@@ -121,6 +147,38 @@ export async function publishRelease(
   };
 }
 
+/** GitHub takes 65 536 characters in an issue's body; what a person wrote there stays. */
+const longestIssueNotes = 50_000;
+/** The block that release-issue keeps up to date until then. */
+const [notesBegin, notesEnd] = ["<!-- ra:notes -->", "<!-- /ra:notes -->"];
+
+/** The release's notes sub-issue gets the final list and is closed; a token that may not do that is a warning, since the release is out. */
+async function closeNotes(
+  connection: Connection,
+  issue: number,
+  list: string,
+  url: string,
+): Promise<void> {
+  const text = `${notesBegin}\n${list.trim()}\n\nPublished: ${markdownLink("the GitHub release", url)}\n${notesEnd}`;
+  const write = (before: string): string => {
+    const [from, to] = [before.indexOf(notesBegin), before.indexOf(notesEnd)];
+    if (from >= 0 && to > from)
+      return before.slice(0, from) + text + before.slice(to + notesEnd.length);
+    return before.trim() === "" ? text : `${before.trimEnd()}\n\n${text}`;
+  };
+  try {
+    await runToEnd(issueBodyStep(connection.github, { issue, write }), connection.steps);
+    await runToEnd(closeIssueStep(connection.github, issue), connection.steps);
+  } catch (error) {
+    if (!(error instanceof Fault) || (error.code !== "RA5003" && error.code !== "RA5503"))
+      throw error;
+    connection.job.warn(
+      `The sub-issue of the notes, #${issue}, was not closed`,
+      `${error.saw}. ${error.next}`,
+    );
+  }
+}
+
 type Subject = {
   tag: string;
   title: string;
@@ -128,6 +186,8 @@ type Subject = {
   components: Component[];
   doi: string | undefined;
   approvals: Approval[];
+  /** Number of the release issue's sub-issue for the notes. */
+  notesIssue: number | undefined;
 };
 
 async function subjectOf(
@@ -144,7 +204,11 @@ async function subjectOf(
       inputs.environment,
       given,
     );
-    const deposit = await recordedDoi(connection, pipeline, release.version);
+    const path = ledgerPaths(pipeline.product, "").version(release.version);
+    const [deposit, { files }] = await Promise.all([
+      recordedDoi(connection, pipeline, release.version),
+      readLedger(connection.github, pipeline.ledger.branch, [path]),
+    ]);
     return {
       tag: release.tag,
       title: `${pipeline.product} ${release.version}`,
@@ -152,13 +216,22 @@ async function subjectOf(
       components: release.components,
       doi: deposit?.doi,
       approvals,
+      notesIssue: readVersionRecord(path, files[path])?.issue?.notes,
     };
   }
   if (given === undefined)
     throw new Fault("RA1205", { saw: "`version` is not given, and the event has none" });
   const version = readVersion(schemeOf("semver"), given);
   const tag = "wrong" in version ? given : version.tag;
-  return { tag, title: tag, commit: undefined, components: [], doi: undefined, approvals: [] };
+  return {
+    tag,
+    title: tag,
+    commit: undefined,
+    components: [],
+    doi: undefined,
+    approvals: [],
+    notesIssue: undefined,
+  };
 }
 
 const mediaTypes: Record<string, string> = {

@@ -1,4 +1,5 @@
 import { Fault } from "@release-actions/codes";
+import { readCommand, type Command } from "./gate/command.ts";
 import { eventText, runUrl, type Job } from "./job.ts";
 
 /** Who wants what, where and why: the inputs, else the event. */
@@ -13,6 +14,8 @@ export type Request = {
   actor: string;
   run: { id: number; url: string };
   resumed: boolean;
+  /** The comment that asks for it, as the event told it. Its author is not the actor of a later attempt, so both are judged. */
+  comment?: { id: number; issue: number; body: string };
 };
 
 export type RequestInputs = {
@@ -25,7 +28,7 @@ export type RequestInputs = {
 
 const longestReason = 1000;
 
-/** Reads the request. @throws Fault RA1001 (environment, reason), RA1002 (action) */
+/** Reads the request. @throws Fault RA1001 (environment, reason), RA1002 (action), RA5504 (comment) */
 export function readRequest(inputs: RequestInputs, job: Job): Request {
   if (!inputs.environment) {
     throw new Fault("RA1001", {
@@ -33,13 +36,18 @@ export function readRequest(inputs: RequestInputs, job: Job): Request {
       next: "Add `environment: staging` (GitHub's name of the environment) under `with:`.",
     });
   }
-  const action = inputs.action ?? eventText(job, "inputs", "action") ?? "release";
+  // A comment is judged as one also where the workflow names the action: everybody can write comments.
+  const asked = [undefined, "rollback"].includes(inputs.action) ? readComment(job) : undefined;
+  const action = inputs.action ?? eventText(job, "inputs", "action") ?? asked?.kind ?? "release";
   if (action !== "release" && action !== "rollback") {
     throw new Fault("RA1002", {
-      saw: `\`action\` is ${JSON.stringify(action.slice(0, 60))}; it takes release or rollback`,
+      saw: `\`action\` is ${JSON.stringify(action.slice(0, 60))}; it takes release, rollback or accept`,
     });
   }
-  const reason = (inputs.reason ?? eventText(job, "inputs", "reason"))?.slice(0, longestReason);
+  const reason = (inputs.reason ?? eventText(job, "inputs", "reason") ?? asked?.reason)?.slice(
+    0,
+    longestReason,
+  );
   if (action === "rollback" && reason === undefined) {
     throw new Fault("RA1001", {
       saw: "a rollback needs a `reason`, and none is given",
@@ -52,11 +60,38 @@ export function readRequest(inputs: RequestInputs, job: Job): Request {
     action,
     ...(version ? { version } : {}),
     ...(reason ? { reason } : {}),
-    dryRun: inputs.dryRun ?? eventText(job, "inputs", "dry-run") === "true",
+    dryRun: isDryRun(inputs, job),
     actor: job.env.triggeringActor,
     run: { id: job.env.runId, url: runUrl(job) },
     resumed: job.env.runAttempt > 1,
+    ...(asked ? { comment: asked.comment } : {}),
   };
+}
+
+export function isDryRun(inputs: Pick<RequestInputs, "dryRun">, job: Job): boolean {
+  return inputs.dryRun ?? eventText(job, "inputs", "dry-run") === "true";
+}
+
+type Rollback = Extract<Command, { kind: "rollback" }>;
+
+/** The rollback that the event's comment asks for; undefined where the event is another. @throws Fault RA5504 for any other comment */
+function readComment(
+  job: Job,
+): (Rollback & { comment: NonNullable<Request["comment"]> }) | undefined {
+  if (job.env.eventName !== "issue_comment") return undefined;
+  const body = eventText(job, "comment", "body") ?? "";
+  const command = readCommand(body);
+  const comment = {
+    id: Number(eventText(job, "comment", "id")),
+    issue: Number(eventText(job, "issue", "number")),
+    body,
+  };
+  if (command?.kind !== "rollback")
+    throw new Fault("RA5504", {
+      saw: "the comment does not ask for a rollback",
+      next: "Start this job only where `release-issue` with `step: command` has the output `command: rollback`, as the example workflows do.",
+    });
+  return { ...command, comment };
 }
 
 /** The version that the event names: a dispatch input, a published release, a pushed tag. */

@@ -1,7 +1,8 @@
 import { runChecks, type Check, type ChecksReport } from "@release-actions/checks";
-import { Fault, type Code } from "@release-actions/codes";
+import { Fault } from "@release-actions/codes";
 import {
   connectCluster,
+  lookForImages,
   readRunning,
   renderManifests,
   rollOut,
@@ -17,7 +18,11 @@ import { readChecks } from "./configuration/pipeline-file.ts";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import { fill, type Placeholders } from "./configuration/placeholders.ts";
 import type { CheckFile } from "./configuration/schema.ts";
-import type { World } from "./connect.ts";
+import type { Connection, World } from "./connect.ts";
+import { deployByScript, prepareScript, type PreparedScript } from "./released-script.ts";
+import { troubleOf, type Deployed, type Trouble } from "./trouble.ts";
+
+export type { Trouble } from "./trouble.ts";
 
 export const defaultTimeout = 600_000;
 export const defaultDeadline = 600_000;
@@ -25,13 +30,16 @@ export const defaultDeadline = 600_000;
 /** Everything that a release needs to be rolled out, read and checked before the first write. */
 export type Prepared = {
   release: Release;
+  /** Of a release that is applied from manifests. */
   rendered: Rendered | undefined;
+  /** Of a release that is brought out by its own script. */
+  script: PreparedScript | undefined;
   checks: CheckFile[];
   identity: CheckFile | undefined;
   placeholders: Placeholders;
 };
 
-/** Reads a release's own files at its own commit. @throws Fault RA5004, RA1102, RA1103, RA3005… */
+/** Reads a release's own files at its own commit. @throws Fault RA5004, RA1102, RA1103, RA3005…, RA3204… */
 export async function prepare(
   world: World,
   product: string,
@@ -65,6 +73,7 @@ export async function prepare(
             files.filter((file) => file.path !== checksPath && inManifests(file.path)),
             placeholders,
           ),
+    script: await prepareScript(world, environment, release, placeholders),
     checks: read.checks,
     identity: environment.smoke?.identity ?? ("identity" in read ? read.identity : undefined),
     placeholders,
@@ -166,15 +175,29 @@ export async function openCluster(
   return cluster;
 }
 
-/** What stands in the way of a release, in one form for deployments and smoke tests. All but `code` and `next` may be foreign text. */
-export type Trouble = {
-  code: Code;
-  plain: string;
-  said?: string;
-  object?: string;
-  log?: string[];
-  next: string;
-};
+/**
+ * The cluster of an environment, where it has one: manifests need it, a script may do without, and then nothing of what it
+ * made is verified. @throws as `openCluster`
+ */
+export async function openTarget(
+  world: Pick<World, "transport" | "job">,
+  given: { kubeconfig?: string; allowExec: boolean },
+  environment: EnvironmentSettings,
+): Promise<Cluster | undefined> {
+  const { deploy, gate } = environment;
+  const asksCluster = (gate?.preflight ?? []).some(
+    (check) => "backup" in check && check.backup.startsWith("cronjob/"),
+  );
+  if (deploy?.manifests?.length) return openCluster(world, given, environment);
+  if (deploy?.script === undefined && !asksCluster) return undefined;
+  if (given.kubeconfig) return openCluster(world, given, environment);
+  if (deploy?.cluster !== undefined)
+    throw new Fault("RA1001", {
+      saw: `\`kubeconfig\` is not given, and \`deploy.cluster\` of ${environment.name} says which cluster it must lead to`,
+      next: "Give `kubeconfig`, or take `cluster` out of the file.",
+    });
+  return undefined;
+}
 
 export type Outcome = {
   rollout: Rollout | undefined;
@@ -182,48 +205,20 @@ export type Outcome = {
   trouble: Trouble | undefined;
 };
 
-/** Rolls a prepared release out and tests it. @throws Fault when it is not known how it ended */
+/**
+ * Rolls a prepared release out and tests it. `resumed`: an earlier attempt of this run may have brought it out.
+ * @throws Fault when it is not known how it ended
+ */
 export async function bringOut(
   world: World,
   environment: EnvironmentSettings,
   prepared: Prepared,
   cluster: Cluster | undefined,
   entry: string,
+  resumed = false,
 ): Promise<Outcome> {
-  const { rendered } = prepared;
-  let rollout: Rollout | undefined;
-  if (rendered !== undefined && cluster !== undefined) {
-    rollout = await rollOut(cluster, rendered, {
-      timeout: environment.deploy?.timeout ?? defaultTimeout,
-      entry,
-      now: () => performance.now(),
-      progress: (line) => world.job.say(line),
-    });
-    note(
-      world,
-      `Roll out ${rendered.objects.length} objects of ${prepared.release.version}`,
-      rollout.result === "unchanged"
-        ? "already-done"
-        : rollout.result === "passed"
-          ? "done"
-          : "failed",
-      rollout.seconds * 1000,
-    );
-    if (rollout.result === "failed") {
-      const cause = rollout.cause;
-      const trouble: Trouble = cause
-        ? {
-            code: cause.code,
-            plain: cause.plain,
-            said: cause.clusterSaid,
-            object: cause.object,
-            ...(cause.log ? { log: cause.log } : {}),
-            next: cause.next,
-          }
-        : { code: "RA3114", plain: "the rollout did not get through", next: "Look at the pods." };
-      return { rollout, smoke: undefined, trouble };
-    }
-  }
+  const deployed = await deployRelease(world, environment, prepared, cluster, { entry, resumed });
+  if (deployed.trouble !== undefined) return { ...deployed, smoke: undefined };
   const started = performance.now();
   const smoke = await smokeTest(world, environment, prepared);
   if (smoke !== undefined)
@@ -234,15 +229,48 @@ export async function bringOut(
       performance.now() - started,
     );
   return {
-    rollout,
+    rollout: deployed.rollout,
     smoke,
     trouble: smoke === undefined || smoke.passed ? undefined : smokeTrouble(smoke),
   };
 }
 
+/** Applies a release's manifests or runs its script, and waits for the pods. @throws Fault when it is not known how it ended */
+export async function deployRelease(
+  world: Pick<Connection, "job" | "records">,
+  environment: Pick<EnvironmentSettings, "deploy">,
+  { release, rendered, script }: Pick<Prepared, "release" | "rendered" | "script">,
+  cluster: Cluster | undefined,
+  options: { entry: string; resumed: boolean },
+): Promise<Deployed> {
+  const timeout = environment.deploy?.timeout ?? defaultTimeout;
+  if (script !== undefined)
+    return deployByScript(world, script, cluster, { timeout, resumed: options.resumed });
+  if (rendered === undefined || cluster === undefined)
+    return { rollout: undefined, trouble: undefined };
+  const rollout = await rollOut(cluster, rendered, {
+    timeout,
+    entry: options.entry,
+    now: () => performance.now(),
+    progress: (line) => world.job.say(line),
+  });
+  note(
+    world,
+    `Roll out ${rendered.objects.length} objects of ${release.version}`,
+    rollout.result === "unchanged"
+      ? "already-done"
+      : rollout.result === "passed"
+        ? "done"
+        : "failed",
+    rollout.seconds * 1000,
+  );
+  if (rollout.result !== "failed") return { rollout, trouble: undefined };
+  return { rollout, trouble: troubleOf(rollout.cause) };
+}
+
 /** A stretch of the way that is no step of its own, for the summary's list of what was done. */
 function note(
-  world: World,
+  world: Pick<Connection, "records">,
   title: string,
   result: StepRecord["result"],
   milliseconds: number,
@@ -285,10 +313,13 @@ function smokeTrouble(smoke: ChecksReport): Trouble {
   };
 }
 
-/** What runs now, asked of the cluster. */
+/** What runs now, asked of the cluster: the workloads of the manifests, or those that hold the script's images. */
 export async function whatRuns(
   cluster: Cluster | undefined,
-  rendered: Rendered | undefined,
+  of: Rendered | PreparedScript | undefined,
 ): Promise<Running[]> {
-  return cluster === undefined || rendered === undefined ? [] : readRunning(cluster, rendered);
+  if (cluster === undefined || of === undefined) return [];
+  return "expected" in of
+    ? (await lookForImages(cluster, of.expected)).workloads
+    : readRunning(cluster, of);
 }

@@ -143,10 +143,10 @@ async function askedOf(inputs: SmokeTestInputs, job: Job): Promise<Asked> {
   );
   const prepared = await prepare(world, pipeline.product, environment, release);
   const cluster =
-    inputs.kubeconfig && prepared.rendered
+    inputs.kubeconfig && (prepared.rendered ?? prepared.script)
       ? await openCluster(world, { kubeconfig: inputs.kubeconfig, allowExec: false }, environment)
       : undefined;
-  const running = await whatRuns(cluster, prepared.rendered);
+  const running = await whatRuns(cluster, prepared.rendered ?? prepared.script);
   const wanted = inputs.digest
     ? [inputs.digest]
     : release.components.map((component) => component.digest);

@@ -1,8 +1,9 @@
 import { Fault, type Finding } from "@release-actions/codes";
 import { readTagFacts, type TagFacts } from "@release-actions/github";
 import { markdownText } from "@release-actions/markdown";
-import { imageTag, schemeOf, type Scheme, type Version } from "@release-actions/versions";
-import { releaseBranches } from "./candidate.ts";
+import { imageTag, schemeOf } from "@release-actions/versions";
+import { orderOf } from "./release-order.ts";
+import { releaseBranches } from "./release-branches.ts";
 import { connect, findPipeline, readDefaultBranch, type Logins } from "./connect.ts";
 import { compareManifests } from "./gate/rules.ts";
 import type { ActionResult, Job } from "./job.ts";
@@ -116,25 +117,6 @@ export async function validateTag(
     false,
     tag,
   );
-}
-
-/** Where a version stands among the tags of its series. */
-export function orderOf(
-  scheme: Scheme,
-  version: Version,
-  tags: string[],
-): { previous: Version | undefined; isNewest: boolean } {
-  const others = tags
-    .map((name) => scheme.parse(name))
-    .filter((other): other is Version => !("wrong" in other) && other.tag !== version.tag)
-    .toSorted((a, b) => scheme.compare(b, a));
-  const older = others.filter((other) => scheme.compare(other, version) < 0);
-  // A final release is compared with the final release before it; a pre-release with whatever came before.
-  const previous = older.find((other) => version.prerelease || !other.prerelease) ?? older[0];
-  return {
-    previous,
-    isNewest: others.every((other) => other.prerelease || scheme.compare(other, version) < 0),
-  };
 }
 
 function branchFinding(facts: TagFacts, tag: string, branches: string[]): Finding {

@@ -1,11 +1,5 @@
 import { Fault } from "@release-actions/codes";
-import {
-  appendStep,
-  readLedger,
-  readOptionalFiles,
-  type LedgerHead,
-} from "@release-actions/github";
-import { ledgerPaths } from "@release-actions/ledger";
+import { appendStep, readOptionalFiles, type LedgerHead } from "@release-actions/github";
 import { markdownCode, markdownLink, markdownText } from "@release-actions/markdown";
 import type { Step } from "@release-actions/plan";
 import {
@@ -18,6 +12,7 @@ import { acceptedRelease } from "./accepted.ts";
 import { readVersion } from "./candidate.ts";
 import type { Pipeline } from "./configuration/pipeline-file.ts";
 import { connect, findPipeline, type Connection, type Logins } from "./connect.ts";
+import { readDeposit, type Deposit, type DepositLedger } from "./deposit.ts";
 import type { ActionResult, Job } from "./job.ts";
 import { lines } from "./report/summaries.ts";
 import { givenVersion } from "./request.ts";
@@ -182,19 +177,6 @@ async function filesOf(
   return [{ name: `${name}-${version.replaceAll(/[^A-Za-z0-9._-]/g, "-")}.zip`, bytes }];
 }
 
-type Deposit = Pick<ZenodoState, "doi" | "conceptDoi" | "url" | "state" | "depositionId">;
-type DepositLedger = { path: string; head: LedgerHead; recorded: Deposit | undefined };
-
-async function readDeposit(
-  connection: Connection,
-  pipeline: Pipeline,
-  version: string,
-): Promise<DepositLedger> {
-  const path = ledgerPaths(pipeline.product, "").deposit(version);
-  const head = await readLedger(connection.github, pipeline.ledger.branch, [path]);
-  return { path, head, recorded: parseDeposit(path, head.files[path]) };
-}
-
 /** The ledger keeps the deposition's id: Zenodo's search lags, and an id found there is only a hint. */
 function recordStep(
   connection: Connection,
@@ -219,29 +201,6 @@ function recordStep(
     head: ledger.head,
     isThere: (head) => head.files[ledger.path] === text,
     next: () => ({ message: `DOI of ${version}: ${state.state}`, files: { [ledger.path]: text } }),
-  });
-}
-
-/** The DOI that the ledger has for a version; undefined when none was reserved. */
-export async function recordedDoi(
-  connection: Connection,
-  pipeline: Pipeline,
-  version: string,
-): Promise<{ doi: string; url: string } | undefined> {
-  return (await readDeposit(connection, pipeline, version)).recorded;
-}
-
-function parseDeposit(path: string, text: string | undefined): Deposit | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const value = JSON.parse(text) as Deposit;
-    if ([value.doi, value.url, value.depositionId].every((field) => typeof field === "string"))
-      return value;
-  } catch {
-    // falls through: one sentence for every kind of damage
-  }
-  throw new Fault("RA5010", {
-    saw: `${path} on the ledger's branch does not have the ledger's form`,
   });
 }
 

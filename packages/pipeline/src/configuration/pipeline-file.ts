@@ -8,6 +8,8 @@ import {
   type EnvironmentFile,
   type PipelineFile,
 } from "./schema.ts";
+import { wrongNotices } from "./wrong-notices.ts";
+import { wrongTargets } from "./wrong-targets.ts";
 import * as v from "valibot";
 
 export type EnvironmentSettings = EnvironmentFile & { name: string };
@@ -34,7 +36,13 @@ export function readPipeline(path: string, text: string): Pipeline {
   const wrong = [...wrongRoles(place, file), ...wrongEnvironments(place, environments)];
   if (wrong.length > 0) throw new Fault("RA1104", { saw: wrong.join("\n") });
   const { environments: _environments, defaults: _defaults, ...rest } = file;
-  return { ...rest, environments };
+  const pipeline = { ...rest, environments };
+  const unfit = [...wrongTargets(environments, file.components), ...wrongNotices(pipeline)];
+  if (unfit.length > 0)
+    throw new Fault("RA1103", {
+      saw: unfit.map(({ path: at, saw }) => `${position(place, at)}: ${saw}`).join("\n"),
+    });
+  return pipeline;
 }
 
 /** Reads a file of smoke checks: a list of checks, or a mapping with `identity` and `checks`. @throws Fault RA1102, RA1103 */
@@ -116,8 +124,26 @@ function wrongRoles(place: Place, file: PipelineFile): string[] {
         role,
         path: [...base, "exceptions", "rollback", "run-by", index],
       })),
+      ...(environment["accept-by"] === undefined
+        ? []
+        : [{ role: environment["accept-by"], path: [...base, "accept-by"] }]),
     ];
   });
+  uses.push(
+    ...(file.issue.assignees ?? []).map((role, index) => ({
+      role,
+      path: ["issue", "assignees", index],
+    })),
+    ...Object.keys(file.notify?.contacts ?? {}).map((role) => ({
+      role,
+      path: ["notify", "contacts", role],
+    })),
+    ...(file.notify?.messages ?? []).flatMap((message, at) =>
+      message.to.flatMap((role, index) =>
+        role.includes(":") ? [] : [{ role, path: ["notify", "messages", at, "to", index] }],
+      ),
+    ),
+  );
   return uses
     .filter((use) => !roles.includes(use.role))
     .map((use) => {

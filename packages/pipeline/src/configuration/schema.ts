@@ -42,9 +42,13 @@ const url = v.pipe(
     "is not an http or https address",
   ),
 );
+/** A login, or `@org/team`. */
 const login = v.pipe(
   text,
-  v.regex(/^(@?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))(\[bot\])?$/, "is not a GitHub login"),
+  v.regex(
+    /^(?:@?[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:\[bot\])?|@[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100})$/,
+    "is neither a GitHub login nor a team, @org/team",
+  ),
 );
 
 /** Lists may be written as one value. */
@@ -61,6 +65,44 @@ function listOf<Item extends v.GenericSchema<unknown>>(item: Item) {
     v.array(item),
   );
 }
+
+/** Where mail is handed over: the password comes from the environment, never from here. */
+const mailServer = v.pipe(
+  text,
+  v.check((value) => {
+    const parsed = URL.parse(value);
+    return (
+      parsed !== null &&
+      /^smtps?:$/.test(parsed.protocol) &&
+      parsed.hostname !== "" &&
+      /^\/?$/.test(parsed.pathname) &&
+      parsed.search === ""
+    );
+  }, "is not of the form smtps://smtp.example.org, smtp://smtp.example.org:587 or smtps://user@smtp.example.org"),
+  v.check(
+    (value) => (URL.parse(value)?.password ?? "") === "",
+    "has a password in it: name an environment variable under `secret`",
+  ),
+);
+/** `releases@example.org` or `Release team <releases@example.org>`. */
+const mailbox = v.pipe(
+  text,
+  v.regex(
+    /^(?:[^<>]{1,200} <[^\s<>@]{1,100}@[^\s<>@]{1,200}>|[^\s<>@]{1,100}@[^\s<>@]{1,200})$/,
+    'is not a mail address or "Name <address>"',
+  ),
+);
+const variable = v.pipe(
+  text,
+  v.regex(
+    /^[A-Z][A-Z0-9_]{0,99}$/,
+    "is not the name of an environment variable, such as SMTP_PASSWORD",
+  ),
+);
+const repositoryName = v.pipe(
+  text,
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/, "is not owner/repo"),
+);
 
 const name = v.pipe(
   text,
@@ -106,6 +148,7 @@ const component = v.strictObject({
     ),
   ),
   "image-tag": v.optional(template, "${commit}"),
+  repository: v.optional(repositoryName),
 });
 
 const expected = v.union([v.string(), v.number(), v.boolean(), v.null()]);
@@ -147,8 +190,34 @@ export const checkSchema = v.pipe(
   ),
 );
 
+/** One check of gate.preflight: a check as in smoke.checks, or a backup and how old it may be. */
+const preflight = v.union([
+  checkSchema,
+  v.strictObject({
+    name: v.optional(text),
+    backup: v.pipe(
+      template,
+      v.check(
+        (value) =>
+          /^cronjob\/[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(value) ||
+          /^https?:$/.test(URL.parse(value)?.protocol ?? ""),
+        "is neither cronjob/<name> nor an http or https address",
+      ),
+    ),
+    "max-age": duration,
+    timeout: v.optional(duration),
+  }),
+]);
+
 const deploy = v.strictObject({
   manifests: v.optional(listOf(path)),
+  script: v.optional(path),
+  vars: v.optional(
+    v.record(
+      v.pipe(text, v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of a variable")),
+      template,
+    ),
+  ),
   namespace: v.optional(v.pipe(template, v.maxLength(63))),
   cluster: v.optional(text),
   timeout: v.optional(duration),
@@ -173,11 +242,28 @@ const approval = v.union([
   }),
 ]);
 
+const checklistItem = v.strictObject({
+  item: text,
+  "if-changed": v.optional(listOf(text)),
+  "sub-issue": v.optional(v.boolean()),
+});
+
 const gate = v.strictObject({
   "status-checks": v.optional(listOf(text)),
   wait: v.optional(duration),
   approvals: v.optional(listOf(approval)),
   "run-by": v.optional(listOf(text)),
+  "four-eyes": v.optional(v.boolean()),
+  checklist: v.optional(
+    v.pipe(
+      listOf(checklistItem),
+      v.check(
+        (list) => new Set(list.map(({ item }) => item.trim().toLowerCase())).size === list.length,
+        "names an item twice",
+      ),
+    ),
+  ),
+  preflight: v.optional(listOf(preflight)),
 });
 
 const exceptions = v.strictObject({
@@ -193,7 +279,50 @@ export const environmentSchema = v.strictObject({
   deploy: v.optional(deploy),
   smoke: v.optional(smoke),
   gate: v.optional(gate),
+  "accept-by": v.optional(text),
   exceptions: v.optional(exceptions),
+});
+
+/** Moments that somebody can be told of. */
+export const noticeEvents = [
+  "requested",
+  "approved",
+  "refused",
+  "started",
+  "passed",
+  "failed",
+  "rolled-back",
+  "accepted",
+  "published",
+] as const;
+
+const message = v.strictObject({
+  /** A role, `mail:<address>`, or `slack:`, `teams:`, `webhook:` and the variable that holds the address. */
+  to: v.pipe(
+    listOf(
+      v.pipe(
+        text,
+        v.check(
+          (value) =>
+            /^(slack|teams|webhook):[A-Z][A-Z0-9_]{0,99}$/.test(value) ||
+            /^mail:[^\s<>@]{1,100}@[^\s<>@]{1,200}$/.test(value) ||
+            /^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/i.test(value),
+          "is neither a role nor mail:<address>, slack:<VARIABLE>, teams:<VARIABLE> or webhook:<VARIABLE>",
+        ),
+      ),
+    ),
+    v.minLength(1, "names nobody"),
+  ),
+  on: v.pipe(listOf(v.picklist(noticeEvents)), v.minLength(1, "names no event")),
+  environments: v.optional(listOf(text)),
+});
+
+const notify = v.strictObject({
+  mail: v.optional(
+    v.strictObject({ server: mailServer, from: mailbox, secret: v.optional(variable) }),
+  ),
+  contacts: v.optional(v.record(name, mailbox), {}),
+  messages: v.optional(listOf(message), []),
 });
 
 /** The configuration language, first version: every key here does what the reference says, and no other key is taken. */
@@ -216,11 +345,19 @@ export const pipelineSchema = v.strictObject({
   defaults: v.optional(v.unknown()),
   environments: v.record(name, environmentSchema),
   issue: v.optional(
-    v.strictObject({ title: v.optional(template), labels: v.optional(listOf(text)) }),
+    v.strictObject({
+      title: v.optional(template),
+      labels: v.optional(listOf(text)),
+      assignees: v.optional(listOf(text)),
+      milestone: v.optional(template),
+      links: v.optional(v.record(text, url)),
+    }),
     {},
   ),
   release: v.optional(
     v.strictObject({
+      changelog: v.optional(path),
+      "pull-request": v.optional(v.boolean()),
       assets: v.optional(listOf(path)),
       latest: v.optional(
         v.pipe(
@@ -237,8 +374,10 @@ export const pipelineSchema = v.strictObject({
       concept: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String))),
       metadata: v.optional(path),
       files: v.optional(listOf(path)),
+      "write-to": v.optional(listOf(path)),
     }),
   ),
+  notify: v.optional(notify),
   ledger: v.optional(
     v.strictObject({
       branch: v.optional(
@@ -253,6 +392,10 @@ export const pipelineSchema = v.strictObject({
 export type PipelineFile = v.InferOutput<typeof pipelineSchema>;
 export type EnvironmentFile = v.InferOutput<typeof environmentSchema>;
 export type CheckFile = v.InferOutput<typeof checkSchema>;
+export type PreflightFile = v.InferOutput<typeof preflight>;
+export type ChecklistItem = v.InferOutput<typeof checklistItem>;
+export type NotifyFile = v.InferOutput<typeof notify>;
+export type NoticeEvent = (typeof noticeEvents)[number];
 
 function isTimeZone(zone: string): boolean {
   try {

@@ -17,7 +17,7 @@ const judgeWith = (comments: IssueComment[], more: Partial<ApprovalFacts> = {}) 
   judgeApprovals({
     required: [{ role: "service-owner", count: 1 }],
     roles: { "service-owner": ["olga"], qa: ["quentin", "olga"], lead: ["lena"] },
-    issues: [{ number: 7, title: "Release 2.4.1 of CDC", url: "u", author: "olga", comments }],
+    issue: { number: 7, state: "open", comments },
     title: "Release 2.4.1 of CDC",
     version: "2.4.1",
     digests: [digest],
@@ -70,7 +70,7 @@ test("the reason names who is asked, and why an attempt did not count", () => {
 });
 
 test("without the issue it says which title is missing", () => {
-  expect(judgeWith([], { issues: [] }).finding).toMatchObject({
+  expect(judgeWith([], { issue: undefined }).finding).toMatchObject({
     holds: false,
     code: "RA1211",
     saw: 'there is no open issue with the title "Release 2.4.1 of CDC"',
@@ -111,4 +111,49 @@ describe("several roles", () => {
       }).finding.holds,
     ).toBe(true);
   });
+});
+
+describe("a review of the environment", () => {
+  const reviewed = (login: string) => ({
+    reviews: [{ login, authorType: "User" }],
+    at: "2026-03-02T13:00:00Z",
+    url: "https://github.com/o/r/actions/runs/5",
+  });
+
+  test("is the approval of its reviewer's role", () => {
+    const { finding, approvals } = judgeWith([], { reviews: reviewed("olga") });
+    expect(finding).toMatchObject({
+      holds: true,
+      saw: "approved by @olga as service-owner by a review of the environment",
+    });
+    expect(approvals).toMatchObject([{ login: "olga", comment: 0, at: "2026-03-02T13:00:00Z" }]);
+    expect(judgeWith([], { issue: undefined, reviews: reviewed("olga") }).finding.holds).toBe(true);
+    expect(judgeWith([], { reviews: reviewed("eve") }).finding.holds).toBe(false);
+  });
+
+  test("that cannot be read is said", () => {
+    const { finding } = judgeWith([], { reviews: { lacks: "Add `actions: read`." } });
+    expect(finding.next).toContain("Add `actions: read`.");
+  });
+});
+
+test("an approval in a closed issue does not count", () => {
+  expect(
+    judgeWith([], {
+      issue: { number: 7, state: "closed", comments: [comment("olga", "/approve 2.4.1")] },
+    }).finding,
+  ).toMatchObject({ holds: false, code: "RA1214", next: expect.stringContaining("Open #7 again") });
+});
+
+test("an approval may name the refusal that it overrides", () => {
+  expect(judgeWith([comment("olga", "/approve 2.4.1 despite #5")]).finding.holds).toBe(true);
+});
+
+test("an approval that the ledger has and that now says something else is named as edited", () => {
+  const now = comment("olga", "/approve 2.4.1, but not before Monday", { edited: true });
+  const { finding } = judgeWith([now], { recorded: [1] });
+  expect(finding).toMatchObject({ holds: false, code: "RA1212" });
+  expect(finding.saw).toContain("the approval by @olga does not count: it was edited afterwards");
+  // A person's edited prose that never was an approval is not spoken of.
+  expect(judgeWith([now]).finding.saw).not.toContain("edited");
 });

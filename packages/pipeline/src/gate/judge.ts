@@ -1,8 +1,13 @@
 import type { Finding } from "@release-actions/codes";
-import { sameBuild, type Approval, type Verdict } from "@release-actions/ledger";
-import { rulesOf } from "../candidate.ts";
-import { fill } from "../configuration/placeholders.ts";
-import { judgeApprovals } from "./approvals.ts";
+import type { Approval, Verdict } from "@release-actions/ledger";
+import { rulesOf, testedIn } from "../candidate.ts";
+import { judgeRepositoryTags } from "../release-tags.ts";
+import { judgeReservedDoi } from "../release-texts.ts";
+import { judgeApprovals, readApprovals, type ApprovalFacts } from "./approvals.ts";
+import { judgeChecklist } from "./checklist.ts";
+import { judgeFourEyes } from "./four-eyes.ts";
+import { approvalFactsOf, issueRulesOf, issueTitle, type GateFacts } from "./gate-facts.ts";
+import { judgeRefused, overridingRoles } from "./refusals.ts";
 import {
   judgeEvidence,
   judgeImages,
@@ -20,21 +25,24 @@ export function judge(facts: RuleFacts, now: Date): { verdict: Verdict; approval
   const { pipeline, environment, request, candidate } = facts;
   const rules = rulesOf(environment, request);
   const isRelease = request.action === "release";
-  const approvals =
-    rules.approvals.length === 0 ? undefined : judgeApprovalsOf(facts, rules.approvals);
+  const people = judgeIssue(facts);
   const findings = [
     judgeTag(facts),
+    judgeRepositoryTags(candidate),
+    isRelease && environment.from === undefined
+      ? judgeReservedDoi(filesWithDoi(pipeline, candidate), candidate.doi)
+      : undefined,
     isRelease && environment.from === undefined ? judgeNewer(facts) : undefined,
     isRelease ? judgeManifests(facts) : undefined,
     judgeImages(facts),
     judgeEvidence(facts),
     judgeStatusChecks(rules.statusChecks, candidate.facts?.checks, candidate.facts?.commit),
-    approvals?.finding,
+    ...people.findings,
     judgeRunBy(rules.runBy, pipeline.roles, request.actor),
     judgeLock(facts),
   ].filter((finding): finding is Finding => finding !== undefined);
   return {
-    approvals: approvals?.approvals ?? [],
+    approvals: people.approvals,
     verdict: {
       holds: findings.every((finding) => finding.holds || finding.warning),
       findings,
@@ -43,29 +51,69 @@ export function judge(facts: RuleFacts, now: Date): { verdict: Verdict; approval
   };
 }
 
-function judgeApprovalsOf(
-  { pipeline, environment, candidate }: RuleFacts,
-  required: { role: string; count: number }[],
-): { finding: Finding; approvals: Approval[] } | undefined {
-  const release = candidate.release;
-  if (release === undefined || candidate.facts === undefined) return undefined;
-  // The first pass of these very digests: testing them again does not take an approval back, building anew does.
-  const tested = candidate.record?.passes.find(
-    (pass) => pass.environment === environment.from && sameBuild(pass.release, release),
-  )?.at;
-  const withdrawals = candidate.record?.withdrawn.map((line) => line.at) ?? [];
-  return judgeApprovals({
-    required,
-    roles: pipeline.roles,
-    issues: candidate.facts.issues ?? [],
-    title: fill(pipeline.issue.title ?? "Release ${version} of ${product}", {
-      version: release.version,
-      product: pipeline.product,
-      tag: release.tag,
-    }),
-    version: release.version,
-    digests: release.components.map((component) => component.digest),
-    environment: environment.name,
-    notBefore: [...(tested === undefined ? [] : [tested]), ...withdrawals].toSorted().at(-1),
-  });
+/** Files of the tagged commit that have to name the reserved DOI. */
+function filesWithDoi(
+  { zenodo }: RuleFacts["pipeline"],
+  { facts }: RuleFacts["candidate"],
+): Record<string, string | undefined> {
+  return Object.fromEntries((zenodo?.["write-to"] ?? []).map((path) => [path, facts?.files[path]]));
 }
+
+/** The rules about what people say in the release issue. */
+function judgeIssue(facts: RuleFacts): {
+  findings: (Finding | undefined)[];
+  approvals: Approval[];
+} {
+  const { pipeline, environment, request, candidate } = facts;
+  const { version, record, release } = candidate;
+  if (version === undefined || "wrong" in version) return { findings: [], approvals: [] };
+  // What was not read is not there: the rules that need it refuse.
+  const gate = candidate.gate ?? { ...nothingRead, title: issueTitle(pipeline, version) };
+  const rules = issueRulesOf(environment, request);
+  const tested = testedIn(environment, request);
+  const about = { pipeline, environment, request, record, version, tested };
+  const factsFor = (required: ApprovalFacts["required"]): ApprovalFacts =>
+    approvalFactsOf(about, gate, release, required);
+  const approvals =
+    rules.approvals.length > 0 && release !== undefined
+      ? judgeApprovals(factsFor(rules.approvals))
+      : undefined;
+  const given = readApprovals(factsFor(rules.approvals)).flatMap((reading) =>
+    "approval" in reading ? [reading.approval] : [],
+  );
+  const { issue, title, changed, subIssues, requester } = gate;
+  return {
+    approvals: approvals?.approvals ?? [],
+    findings: [
+      approvals?.finding,
+      judgeRefused({
+        ...factsFor(overridingRoles(pipeline, rules.approvals).map((role) => ({ role, count: 1 }))),
+        decisions: record?.decisions ?? [],
+      }),
+      judgeChecklist({
+        items: rules.checklist,
+        issue,
+        title,
+        version: version.text,
+        changed,
+        subIssues,
+        recorded: record?.issue?.subIssues ?? [],
+      }),
+      rules.fourEyes
+        ? judgeFourEyes({
+            actor: request.actor,
+            issue: issue === undefined ? undefined : { number: issue.number, requester },
+            approvals: given,
+          })
+        : undefined,
+    ],
+  };
+}
+
+const nothingRead: Omit<GateFacts, "title"> = {
+  issue: undefined,
+  requester: undefined,
+  subIssues: [],
+  changed: undefined,
+  reviews: undefined,
+};

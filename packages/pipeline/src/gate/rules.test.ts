@@ -1,6 +1,6 @@
 import type { StatusCheck } from "@release-actions/github";
 import { describe, expect, test } from "vitest";
-import { globMatches } from "../candidate.ts";
+import { globMatches } from "../release-branches.ts";
 import { compareManifests, judgeRunBy, judgeStatusChecks } from "./rules.ts";
 
 const commit = "c".repeat(40);

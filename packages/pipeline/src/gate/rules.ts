@@ -7,7 +7,8 @@ import { testedIn, type Candidate } from "../candidate.ts";
 import type { EnvironmentSettings, Pipeline } from "../configuration/pipeline-file.ts";
 import type { History } from "../history.ts";
 import type { Request } from "../request.ts";
-import { holdsRole } from "./approvals.ts";
+import { acceptanceOf } from "../issue/state.ts";
+import { holdsRole, withPeople } from "./approvals.ts";
 
 export type RuleFacts = {
   pipeline: Pipeline & { defaultBranch: string };
@@ -153,7 +154,12 @@ export function judgeImages({ candidate, environment }: RuleFacts): Finding | un
 }
 
 /** Did these digests pass where this environment takes its releases from? */
-export function judgeEvidence({ environment, request, candidate }: RuleFacts): Finding | undefined {
+export function judgeEvidence({
+  pipeline,
+  environment,
+  request,
+  candidate,
+}: RuleFacts): Finding | undefined {
   const rule = "evidence";
   const where = testedIn(environment, request);
   if (where === undefined) return undefined;
@@ -194,6 +200,20 @@ export function judgeEvidence({ environment, request, candidate }: RuleFacts): F
       holds: false,
       code: "RA1203",
       saw: `${version} was rolled back in ${where} after it had passed (${withdrawn.entry}: ${withdrawn.reason})`,
+    };
+  }
+  const role = pipeline.environments.find(({ name }) => name === where)?.["accept-by"];
+  if (
+    role !== undefined &&
+    request.action === "release" &&
+    acceptanceOf(candidate.record, where) === undefined
+  ) {
+    return {
+      rule,
+      holds: false,
+      code: "RA5510",
+      saw: `${version} passed in ${where} (${pass.entry}) and is not accepted there`,
+      next: `${withPeople(pipeline.roles, role)} comments \`/accept ${version}\` in the release issue.`,
     };
   }
   return {

@@ -19,19 +19,23 @@ export function refusedSummary(about: {
   const { decision, version, findings, runs } = about;
   const { product } = decision.pipeline;
   const place = decision.environment.name;
-  const open = findings.filter((finding) => !finding.holds && !finding.warning);
   return lines(
     `### ${markdownText(capital(place))} ${runs ? `still runs ${markdownText(runs.version)}` : "was not changed"}. ${markdownText(`${product}${version ? ` ${version}` : ""}`)} was ${about.skipped ? "skipped" : "refused"}.`,
     "",
     "Nothing was written.",
     "",
-    ...open.flatMap((finding) => [
-      `**Why:** ${markdownText(finding.saw)}${finding.code ? ` (${finding.code}: ${codes[finding.code].title})` : ""}`,
-      "",
-      ...(nextOf(finding) ? [`**Next:** ${nextText(nextOf(finding))}`, ""] : []),
-    ]),
+    ...reasonLines(findings.filter((finding) => !finding.holds && !finding.warning)),
     ...findingTable(findings),
   );
+}
+
+/** What stands against it, and what to do about it. */
+export function reasonLines(open: Finding[]): string[] {
+  return open.flatMap((finding) => [
+    `**Why:** ${markdownText(finding.saw)}${finding.code ? ` (${finding.code}: ${codes[finding.code].title})` : ""}`,
+    "",
+    ...(nextOf(finding) ? [`**Next:** ${nextText(nextOf(finding))}`, ""] : []),
+  ]);
 }
 
 /** What a run would do. */
@@ -40,19 +44,35 @@ export function dryRunSummary(about: {
   release: Release;
   findings: Finding[];
   tags: string[];
-  objects: string[];
+  /** Git tags that are to be made. */
+  gitTags: { repository: string; tag: string; commit: string }[];
+  /** Undefined where no manifests are applied. */
+  objects: string[] | undefined;
+  script: string | undefined;
 }): string {
-  const { decision, release, tags, objects } = about;
+  const { decision, release, tags, gitTags, objects, script } = about;
+  const steps = [
+    "open an entry in the ledger, and GitHub's deployment",
+    ...gitTags.map(
+      ({ repository, tag, commit }) =>
+        `make the tag ${markdownCode(tag)} in ${markdownText(repository)} at ${markdownCode(commit.slice(0, 7))}`,
+    ),
+    `give ${release.components.length} ${plural(release.components.length, "image")} the ${plural(tags.length, "tag")} ${tags.map(markdownCode).join(", ")}`,
+    ...(objects === undefined
+      ? []
+      : [
+          `apply ${objects.length} ${plural(objects.length, "object")}: ${objects.map(markdownText).join(", ") || "none"}`,
+        ]),
+    ...(script === undefined ? [] : [`run ${markdownCode(script)} of the tagged commit`]),
+    "wait for the rollout and run the smoke checks; after a failure go back to the recorded release",
+    "close the entry, and tell whom `notify` names",
+  ];
   return lines(
     `### Dry run: ${markdownText(decision.pipeline.product)} ${markdownText(release.version)} may go to ${markdownText(decision.environment.name)}`,
     "",
     "Nothing was written. A run would, in this order:",
     "",
-    "1. open an entry in the ledger, and GitHub's deployment",
-    `2. give ${release.components.length} ${plural(release.components.length, "image")} the ${plural(tags.length, "tag")} ${tags.map(markdownCode).join(", ")}`,
-    `3. apply ${objects.length} ${plural(objects.length, "object")}: ${objects.map(markdownText).join(", ") || "none"}`,
-    "4. wait for the rollout and run the smoke checks; after a failure go back to the recorded release",
-    "5. close the entry",
+    ...steps.map((step, index) => `${index + 1}. ${step}`),
     "",
     ...componentTable(release),
     "",
@@ -65,8 +85,12 @@ export function earlierSummary(about: {
   decision: Head;
   own: Entry;
   newer: Entry | undefined;
+  /** One sentence: what was done all the same. */
+  did: string;
+  /** What came of its notices. */
+  told: Finding[];
 }): string {
-  const { own, newer, decision } = about;
+  const { own, newer, decision, did, told } = about;
   return lines(
     newer
       ? `### Nothing was done: ${markdownText(newer.release.version)} came after this run`
@@ -74,15 +98,22 @@ export function earlierSummary(about: {
     "",
     newer
       ? `This run's entry ${markdownCode(own.id)} (${markdownText(own.release.version)}) is followed by ${markdownCode(newer.id)} (${markdownText(newer.release.version)}). An old run never puts an old version back.`
-      : `This run's entry ${markdownCode(own.id)} is closed. Nothing was written.`,
+      : `This run's entry ${markdownCode(own.id)} is closed. ${did}`,
     "",
+    ...noticeLines(told),
     newer
       ? `**Next:** to release ${markdownText(own.release.version)} again, start a new run.`
       : "",
   );
 }
 
-type EndedRun = { run: Approved; entry: Entry; ending: Ending; milliseconds: number };
+type EndedRun = {
+  run: Approved;
+  entry: Entry;
+  /** `notices`: what came of the messages; those that arrived are not shown. */
+  ending: Ending & { notices?: Finding[] };
+  milliseconds: number;
+};
 
 /** How it ended: what runs now, why, what to do next. */
 export function endSummary(about: EndedRun): string {
@@ -121,12 +152,19 @@ function passedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
     `| Ledger | ${markdownCode(entry.id)} by ${markdownText(entry.actor)}, ${instant(entry.openedAt, pipeline.timezone)} |`,
     "",
     ...(environment.url ? [markdownLink(`Open ${environment.name}`, environment.url), ""] : []),
+    ...(environment["accept-by"] !== undefined && entry.action === "release"
+      ? [
+          `**Next:** ${markdownText(environment["accept-by"])} tests it more widely, then comments ${markdownCode(`/accept ${release.version}`)} in the release issue. It is published after that.`,
+          "",
+        ]
+      : []),
     ...(entry.replaced && entry.action === "release"
       ? [
           `To go back to ${markdownText(entry.replaced.version)}: start the workflow with the action \`rollback\` and a reason.`,
           "",
         ]
       : []),
+    ...noticeLines(ending.notices ?? []),
     ...stepDetails(run, milliseconds),
     marker(entry, release),
   );
@@ -175,10 +213,21 @@ function failedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
           "",
         ]
       : []),
+    ...noticeLines(ending.notices ?? []),
     ...stepDetails(run, milliseconds),
     `Ledger: ${markdownCode(entry.id)} by ${markdownText(entry.actor)}, ${instant(entry.openedAt, pipeline.timezone)}`,
     marker(entry, release),
   );
+}
+
+/** What of the messages needs somebody's eye: not delivered, not known, or waiting for a job with the secret. */
+export function noticeLines(notices: Finding[]): string[] {
+  return notices
+    .filter(({ holds }) => !holds)
+    .flatMap((finding) => [
+      `**Notice:** ${markdownText(finding.saw)}${finding.code ? ` (${finding.code})` : ""}${nextOf(finding) ? ` **Next:** ${nextText(nextOf(finding))}` : ""}`,
+      "",
+    ]);
 }
 
 /** The rules as a table. */

@@ -1,0 +1,189 @@
+import { Fault } from "@release-actions/codes";
+import { renderManifests } from "@release-actions/deploy";
+import { readFiles, readTagFacts } from "@release-actions/github";
+import { runningRelease, type Release } from "@release-actions/ledger";
+import { formatReference, parseReference } from "@release-actions/registry";
+import { schemeOf } from "@release-actions/versions";
+import { readImages, readVersion } from "./candidate.ts";
+import { milliseconds } from "./configuration/duration.ts";
+import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
+import { connect, type Connection, type Logins } from "./connect.ts";
+import type { Job } from "./job.ts";
+import { outlineOf } from "./outline.ts";
+import { prepareScript } from "./released-script.ts";
+import { prepare, type Prepared } from "./rollout.ts";
+
+export type DeployEnvInputs = Logins & {
+  images?: string[];
+  manifests?: string[];
+  script?: string;
+  vars?: string[];
+  namespace?: string;
+  cluster?: string;
+  timeout?: string;
+  onFailure?: string;
+  allowExec: boolean;
+  dryRun: boolean;
+  environment?: string;
+  version?: string;
+  kubeconfig?: string;
+  config?: string;
+};
+
+type Target = Pick<Prepared, "release" | "rendered" | "script">;
+
+/** What deploy-env is about to bring out, and what it goes back to. */
+export type DeployPlan = Target & {
+  connection: Connection;
+  environment: EnvironmentSettings;
+  recorded: (() => Promise<Target>) | undefined;
+};
+
+/** Reads the release and its target from the inputs, else from the file and the ledger. @throws Fault */
+export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise<DeployPlan> {
+  const connection = connect(inputs, job);
+  const overrides = overridesOf(inputs);
+  if (!inputs.images?.length) {
+    if (!inputs.config)
+      throw new Fault("RA1001", { saw: "`images` is not given, and `config` is empty" });
+    const { world, pipeline, environment, history, release } = await outlineOf(
+      connection,
+      inputs,
+      job,
+    );
+    const settings = { ...environment, deploy: targetOf(environment.deploy, overrides) };
+    const prepared = await prepare(world, pipeline.product, settings, release);
+    if (prepared.rendered === undefined && prepared.script === undefined)
+      throw new Fault("RA1105", {
+        saw: `environments.${environment.name}.deploy has no \`manifests\` and no \`script\``,
+      });
+    const recorded = runningRelease(history.current);
+    return {
+      connection,
+      environment: settings,
+      release,
+      rendered: prepared.rendered,
+      script: prepared.script,
+      recorded:
+        recorded === undefined
+          ? undefined
+          : () => prepare(world, pipeline.product, settings, recorded),
+    };
+  }
+  if (!overrides.manifests?.length && overrides.script === undefined)
+    throw new Fault("RA1001", {
+      saw: "`manifests` is not given, and `script` is not either",
+      next: "Name the files or folders of the manifests, one a line, or the script, under `with:`.",
+    });
+  const components = readImages(inputs.images);
+  const release = await releaseOf(connection, inputs, job, components);
+  const name = inputs.environment ?? "environment";
+  const environment: EnvironmentSettings = { name, deploy: overrides };
+  const namespace = inputs.namespace ?? "default";
+  const placeholders = {
+    namespace,
+    version: release.version,
+    tag: release.tag,
+    commit: release.commit,
+    "short-sha": release.commit.slice(0, 7),
+    environment: name,
+  };
+  const base = { connection, environment, release, recorded: undefined };
+  const script = await prepareScript(connection, environment, release, placeholders);
+  if (script !== undefined) return { ...base, rendered: undefined, script };
+  const files = await readFiles(connection.github, release.commit, overrides.manifests ?? []);
+  const rendered = renderManifests({
+    files: files.filter((file) => /\.(ya?ml|json)$/.test(file.path)),
+    images: components.map(({ image, digest }) => ({
+      image,
+      reference: formatReference({ ...parseReference(image), digest }),
+    })),
+    namespace,
+    placeholders,
+    version: release.version,
+  });
+  return { ...base, rendered, script: undefined };
+}
+
+type DeploySettings = NonNullable<EnvironmentSettings["deploy"]>;
+
+/** The file's settings with the inputs over them; a target that is given takes the place of the file's. */
+function targetOf(file: DeploySettings | undefined, given: DeploySettings): DeploySettings {
+  const { manifests, script, vars, ...rest } = file ?? {};
+  const own = given.manifests !== undefined || given.script !== undefined;
+  return {
+    ...rest,
+    ...(own || manifests === undefined ? {} : { manifests }),
+    ...(own || script === undefined ? {} : { script }),
+    ...(vars === undefined ? {} : { vars }),
+    ...given,
+  };
+}
+
+async function releaseOf(
+  connection: Connection,
+  inputs: DeployEnvInputs,
+  job: Job,
+  components: Release["components"],
+): Promise<Release> {
+  if (!inputs.version) {
+    if (!job.variables["GITHUB_SHA"])
+      throw new Fault("RA1003", { saw: "the variable GITHUB_SHA is missing" });
+    return {
+      version: job.env.refName,
+      tag: job.env.refName,
+      commit: job.variables["GITHUB_SHA"],
+      components,
+    };
+  }
+  const version = readVersion(schemeOf("semver"), inputs.version);
+  const tag = "wrong" in version ? inputs.version : version.tag;
+  const { commit } = await readTagFacts(connection.github, {
+    tag,
+    branches: [],
+    checks: false,
+    files: [],
+  });
+  if (commit === undefined) throw new Fault("RA1303", { saw: `there is no tag ${tag}` });
+  return { version: inputs.version, tag, commit, components };
+}
+
+/** Lines `NAME=value`. @throws Fault RA1002 */
+function readVars(given: string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((line) => {
+      const [, name, value] = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(line) ?? [];
+      if (name === undefined || value === undefined || value.includes("\0"))
+        throw new Fault("RA1002", {
+          saw: "`vars` has a line that is not NAME=value; each variable has a line of its own",
+        });
+      return [name, value];
+    }),
+  );
+}
+
+function overridesOf(inputs: DeployEnvInputs): DeploySettings {
+  const timeout = inputs.timeout === undefined ? undefined : milliseconds(inputs.timeout);
+  if (inputs.timeout !== undefined && timeout === undefined)
+    throw new Fault("RA1002", {
+      saw: `\`timeout\` is ${JSON.stringify(inputs.timeout.slice(0, 60))}; it takes a duration such as 10m`,
+    });
+  const onFailure = inputs.onFailure;
+  if (onFailure !== undefined && onFailure !== "rollback" && onFailure !== "keep")
+    throw new Fault("RA1002", {
+      saw: `\`on-failure\` is ${JSON.stringify(onFailure.slice(0, 60))}; it takes rollback or keep`,
+    });
+  if (inputs.manifests?.length && inputs.script)
+    throw new Fault("RA1002", { saw: "both `manifests` and `script` are given; choose one" });
+  if (inputs.script && (inputs.script.startsWith("/") || inputs.script.split("/").includes("..")))
+    throw new Fault("RA1002", { saw: "`script` is not a path inside the repository" });
+  return {
+    ...(inputs.manifests?.length ? { manifests: inputs.manifests } : {}),
+    ...(inputs.script ? { script: inputs.script } : {}),
+    ...(inputs.vars?.length ? { vars: readVars(inputs.vars) } : {}),
+    ...(inputs.namespace ? { namespace: inputs.namespace } : {}),
+    ...(inputs.cluster ? { cluster: inputs.cluster } : {}),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(onFailure ? { "on-failure": onFailure } : {}),
+  };
+}

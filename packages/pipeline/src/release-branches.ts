@@ -1,0 +1,22 @@
+import { readBranches } from "@release-actions/github";
+import type { World } from "./connect.ts";
+
+/** The branches that `tag.branch` names; globs are compared with the branches that exist. */
+export async function releaseBranches(
+  world: Pick<World, "github">,
+  pipeline: { defaultBranch: string; tag?: { branch?: string[] | undefined } | undefined },
+): Promise<string[]> {
+  const wanted = pipeline.tag?.branch ?? [];
+  if (wanted.length === 0) return [pipeline.defaultBranch];
+  if (wanted.every((glob) => !/[*?]/.test(glob))) return wanted;
+  const existing = await readBranches(world.github);
+  return existing.filter((branch) => wanted.some((glob) => globMatches(glob, branch))).slice(0, 20);
+}
+
+/** `*` stands for anything but `/`, `**` for anything, `?` for one character. */
+export function globMatches(glob: string, text: string): boolean {
+  const pattern = glob.replaceAll(/\*\*|\*|\?|[\\^$.|+()[\]{}]/g, (part) =>
+    part === "**" ? ".*" : part === "*" ? "[^/]*" : part === "?" ? "[^/]" : `\\${part}`,
+  );
+  return new RegExp(`^${pattern}$`, "u").test(text);
+}

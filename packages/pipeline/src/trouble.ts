@@ -1,0 +1,29 @@
+import type { Code } from "@release-actions/codes";
+import type { Cause, Rollout } from "@release-actions/deploy";
+
+/** What stands in the way of a release, in one form for deployments and smoke tests. All but `code` and `next` may be foreign text. */
+export type Trouble = {
+  code: Code;
+  plain: string;
+  said?: string;
+  object?: string;
+  log?: string[];
+  next: string;
+};
+
+/** How the bringing out ended, without the smoke test. */
+export type Deployed = { rollout: Rollout | undefined; trouble: Trouble | undefined };
+
+/** What stopped a rollout, in the form of every trouble. */
+export function troubleOf(cause: Cause | undefined): Trouble {
+  if (cause === undefined)
+    return { code: "RA3114", plain: "the rollout did not get through", next: "Look at the pods." };
+  return {
+    code: cause.code,
+    plain: cause.plain,
+    ...(cause.clusterSaid ? { said: cause.clusterSaid } : {}),
+    object: cause.object,
+    ...(cause.log ? { log: cause.log } : {}),
+    next: cause.next,
+  };
+}
