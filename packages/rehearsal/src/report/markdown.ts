@@ -66,30 +66,50 @@ function scenarioSection(scenario: ScenarioResult): string[] {
       ["Where", "What"],
       scenario.standing.map(({ where, what }) => [where, what]),
     ),
-    ...scenario.runs.flatMap(runSection),
     ...scenario.issues
       .filter(({ body, comments }) => body !== "" || comments.length > 0)
-      .flatMap(({ number, title, body, comments }) =>
-        folded(`Issue #${number}: ${title}`, [
-          body,
-          ...comments.map((comment) => `**${comment.author}** wrote:\n\n${comment.body}`),
-        ]),
+      .flatMap((issue) =>
+        folded(
+          `${issue.kind} ${issue.reference} (${issue.state}): ${issue.title}`,
+          [
+            issue.body,
+            ...issue.comments.map(({ author, body }) => `**${cell(author)}** wrote:\n\n${body}`),
+          ],
+          issue.automatic,
+        ),
       ),
+    ...scenario.messages.flatMap(({ at, to, title, text }) =>
+      folded(`Message to ${to} at ${at.toISOString()}${title === "" ? "" : `: ${title}`}`, [
+        fenced(text),
+      ]),
+    ),
+    ...scenario.runs.flatMap((run) => runSection(run, isLast(run, scenario.runs))),
   ];
 }
 
-function runSection(run: RunRecord): string[] {
+/** The last run of a workflow is what a person looks at; those before it stay folded. */
+const isLast = (run: RunRecord, all: readonly RunRecord[]): boolean =>
+  all.findLast((one) => one.path === run.path && one.repository === run.repository) === run;
+
+/** Foreign text as it is, in a fence that it cannot close. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}text\n${text.trimEnd()}\n${fence}`;
+}
+
+function runSection(run: RunRecord, open: boolean): string[] {
   const summaries = Object.values(run.result?.jobs ?? {})
     .map(({ summary }) => summary)
     .filter(Boolean);
   const attempt = run.attempt > 1 ? `, attempt ${run.attempt}` : "";
-  const title = `Run ${run.name} #${run.number}${attempt} (${run.act ?? run.event.event}): ${run.result?.conclusion ?? "not ended"}`;
-  return summaries.length === 0 ? [`${cell(title)}`, ""] : folded(title, summaries);
+  const title = `Run ${run.name} #${run.number}${attempt} (${run.act ?? run.event.event}): ${run.result?.conclusion ?? "waiting"}`;
+  return summaries.length === 0 ? [`${cell(title)}`, ""] : folded(title, summaries, open);
 }
 
-function folded(title: string, parts: readonly string[]): string[] {
+function folded(title: string, parts: readonly string[], open = false): string[] {
   return [
-    `<details><summary>${cell(title)}</summary>`,
+    `<details${open ? " open" : ""}><summary>${cell(title)}</summary>`,
     "",
     ...parts.flatMap((part) => [part.trim(), ""]),
     "</details>",

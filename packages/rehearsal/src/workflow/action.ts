@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { appTokenInputs } from "./app-token.ts";
 import { readYaml, type Step } from "./document.ts";
 
 /** Where the files of actions are. */
@@ -26,7 +27,9 @@ export type Runs =
       using: string;
     }
   | { kind: "composite"; steps: Step[] }
-  | { kind: "checkout" };
+  /** Actions of others that the rehearsal plays itself. */
+  | { kind: "checkout" }
+  | { kind: "app-token" };
 
 export type Action = {
   uses: string;
@@ -93,8 +96,17 @@ export async function loadAction(uses: string, sources: Sources): Promise<Action
   const root = sources.actions[repository];
   if (root !== undefined) return readAction(uses, join(root, path), { repository, ref, root });
   if (repository === "actions/checkout" && path === "") return checkout(uses, ref);
+  if (repository === "actions/create-github-app-token" && path === "") {
+    return {
+      ...checkout(uses, ref),
+      name: "Create GitHub App Token",
+      origin: { repository, ref, root: "" },
+      inputs: appTokenInputs,
+      runs: { kind: "app-token" },
+    };
+  }
   throw new Error(
-    `${uses} is not in the rehearsal: it knows actions/checkout and ${Object.keys(sources.actions).join(", ") || "no other repository"}. Nothing is downloaded.`,
+    `${uses} is not in the rehearsal: it knows actions/checkout, actions/create-github-app-token and ${Object.keys(sources.actions).join(", ") || "no other repository"}. Nothing is downloaded.`,
   );
 }
 

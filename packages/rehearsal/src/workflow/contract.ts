@@ -18,6 +18,8 @@ export type WorkflowRequest = {
   attempt: number;
   /** Variables of the machine (proxy, certificates), added to every step's clean environment. */
   env: Record<string, string>;
+  /** A folder of programs that stand before all others on the PATH. */
+  programs?: string;
   /** Directory of an action repository's tree by `owner/repo`, whatever the ref. */
   actions: Record<string, string>;
   /** A file of the repository at `sha`. */

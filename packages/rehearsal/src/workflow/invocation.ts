@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { loadAction, type Action } from "./action.ts";
+import { createAppToken, revokeAppToken } from "./app-token.ts";
 import { checkOut, forgetCredentials } from "./checkout.ts";
 import type { Step } from "./document.ts";
 import { environmentOf, execute, prepare, type Ended, type Prepared } from "./execution.ts";
@@ -37,6 +38,7 @@ export async function hasPre(step: Step, frame: Frame): Promise<boolean> {
   if (step.uses === undefined || step.uses.startsWith("./")) return false;
   const { action, runs } = await invocationOf(step, frame);
   if (runs.kind === "node") return runs.pre !== undefined;
+  if (runs.kind === "app-token") return false;
   if (runs.kind === "checkout" || frame.depth >= deepest) return false;
   const inner = { ...frame, depth: frame.depth + 1, self: action };
   for (const child of runs.steps) if (await hasPre(child, inner)) return true;
@@ -84,6 +86,10 @@ export async function perform(
       invocation.postDue ||= stage === "main";
       if (stage === "post") return forgetCredentials(own, invocation, prepared);
       return checkOut(own, invocation, inputs, prepared);
+    case "app-token":
+      invocation.postDue ||= stage === "main";
+      if (stage === "post") return revokeAppToken(own, invocation, inputs, prepared);
+      return createAppToken(own, invocation, inputs, prepared);
     case "node": {
       if (stage !== "post") invocation.postDue ||= runs.post !== undefined;
       if (runs.pre !== undefined && action.origin === undefined) {

@@ -292,5 +292,6 @@ function limitOf(session: Session, fail: (message: string) => void): number {
 function machinePath(request: WorkflowRequest): string {
   const own = (process.env["PATH"] ?? "/usr/bin:/bin").split(delimiter);
   const outside = own.filter((directory) => !/node_modules|node-gyp-bin/.test(directory));
-  return [dirname(request.nodeBinary), ...outside].join(delimiter);
+  const first = request.programs === undefined ? [] : [request.programs];
+  return [...first, dirname(request.nodeBinary), ...outside].join(delimiter);
 }

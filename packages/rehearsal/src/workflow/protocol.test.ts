@@ -189,7 +189,7 @@ describe("node actions", () => {
     [
       "a foreign action",
       "actions/setup-node@v4",
-      /actions\/setup-node@v4 is not in the rehearsal: it knows actions\/checkout and org\/tools/,
+      /actions\/setup-node@v4 is not in the rehearsal: it knows actions\/checkout, actions\/create-github-app-token and org\/tools/,
     ],
     ["a container", "docker://alpine:3", /container action/],
     ["a docker action", "org/tools/docker@v1", /org\/tools\/docker@v1 is a container action/],

@@ -6,13 +6,15 @@ import type { Pipeline } from "./pipeline.ts";
 /** What the team's CI pushed for a commit: an image of every component. */
 export type Build = {
   name: string;
-  commit: string;
   version: string;
+  /** Commit of each component. */
+  commits: Record<string, string>;
   /** Digest of each component's index. */
   digests: Record<string, string>;
 };
 
 type ImageStore = {
+  tags(repository: string): Record<string, string>;
   putImage(repository: string, tag: string, image: Awaited<ReturnType<typeof buildImage>>): string;
 };
 
@@ -25,7 +27,8 @@ export async function build(
   registryOf: (host: string) => ImageStore,
   of: {
     name: string;
-    commit: string;
+    /** A component's commit and its repository; `built` is true where it stands for what CI built of it before. */
+    source(component: string): { commit: string; repository: string; built: boolean };
     version: string;
     variant: string;
     /** The components that are of this variant; the others are good. */
@@ -34,7 +37,16 @@ export async function build(
   },
 ): Promise<Build> {
   const digests: Record<string, string> = {};
+  const commits: Record<string, string> = {};
   for (const [name, component] of Object.entries(pipeline.file.components)) {
+    const { commit, repository: source, built } = of.source(name);
+    const { host, repository } = splitImage(component.image);
+    commits[name] = commit;
+    const before = built ? registryOf(host).tags(repository)[commit] : undefined;
+    if (before !== undefined) {
+      digests[name] = before;
+      continue;
+    }
     const variant = of.components.includes(name) ? of.variant : "good";
     const folders = component.variants[variant] ?? component.variants["good"];
     if (!folders) {
@@ -42,7 +54,7 @@ export async function build(
         saw: `The component ${name} has no variant ${variant}, and none called good.`,
       });
     }
-    const facts = { component: name, version: of.version, commit: of.commit };
+    const facts = { component: name, version: of.version, commit };
     const image = await buildImage({
       files: [
         ...overlay(pipeline, folders),
@@ -51,16 +63,15 @@ export async function build(
       entrypoint: component.entrypoint,
       labels: {
         "org.opencontainers.image.version": of.version,
-        "org.opencontainers.image.revision": of.commit,
-        "org.opencontainers.image.source": `https://github.com/${pipeline.file.repository.name}`,
+        "org.opencontainers.image.revision": commit,
+        "org.opencontainers.image.source": `https://github.com/${source}`,
       },
       attestations: true,
       created: of.created,
     });
-    const { host, repository } = splitImage(component.image);
-    digests[name] = registryOf(host).putImage(repository, of.commit, image);
+    digests[name] = registryOf(host).putImage(repository, commit, image);
   }
-  return { name: of.name, commit: of.commit, version: of.version, digests };
+  return { name: of.name, version: of.version, commits, digests };
 }
 
 /** Host and repository of an image name without a tag. */

@@ -22,8 +22,8 @@ const kinds = {
       of: text,
       workflow: optional(text),
       is: v.picklist(
-        ["success", "failure", "cancelled", "none"],
-        "success, failure, cancelled or none is needed here",
+        ["success", "failure", "cancelled", "waiting", "none"],
+        "success, failure, cancelled, waiting or none is needed here",
       ),
     }),
   ),
@@ -42,7 +42,16 @@ const kinds = {
   /** Which build's images a registry tag names; `none`: the tag is not there. */
   tag: optional(group({ name: text, is: text, components })),
   /** Which build every running pod of the components has. */
-  running: optional(group({ cluster: text, is: text, replicas: optional(count), components })),
+  running: optional(
+    group({
+      cluster: text,
+      is: text,
+      replicas: optional(count),
+      components,
+      /** The pods name their images by digest, never by a tag alone. */
+      pinned: optional(v.boolean("true or false is needed here")),
+    }),
+  ),
   answers: optional(
     group({
       get: text,
@@ -88,19 +97,80 @@ const kinds = {
   ),
   file: optional(
     group({
+      repository: optional(text),
       branch: text,
       path: text,
       is: optional(v.picklist(["there", "none"]), "there"),
       json: optional(mapOf(scalar), {}),
       contains: optional(texts, []),
+      lacks: optional(texts, []),
     }),
   ),
   issue: optional(
+    v.pipe(
+      group({
+        of: optional(text),
+        titled: optional(text),
+        is: optional(v.picklist(["open", "closed", "none"], "open, closed or none is needed here")),
+        contains: optional(texts, []),
+        lacks: optional(texts, []),
+        comments: optional(count),
+        /** How many issues of that title there are. */
+        count: optional(count),
+      }),
+      v.check(
+        (one) => (one.of === undefined) !== (one.titled === undefined),
+        "exactly one of `of` (an act) and `titled` (a title) is needed here",
+      ),
+    ),
+  ),
+  milestone: optional(
     group({
-      of: text,
-      is: optional(v.picklist(["open", "closed"], "open or closed is needed here")),
+      title: text,
+      repository: optional(text),
+      is: v.picklist(["open", "closed", "none"], "open, closed or none is needed here"),
+    }),
+  ),
+  pull: optional(
+    v.pipe(
+      group({
+        of: optional(text),
+        titled: optional(text),
+        is: v.picklist(
+          ["open", "closed", "merged", "none"],
+          "open, closed, merged or none is needed here",
+        ),
+        contains: optional(texts, []),
+        by: optional(text),
+        /** How many pull requests of that title there are. */
+        count: optional(count),
+      }),
+      v.check(
+        (one) => (one.of === undefined) !== (one.titled === undefined),
+        "exactly one of `of` (an act) and `titled` (a title) is needed here",
+      ),
+    ),
+  ),
+  /** The commit that a git tag names. */
+  "git-tag": optional(group({ repository: optional(text), name: text, is: text })),
+  /** Mails that the server took. */
+  mail: optional(
+    group({
+      since: optional(text),
+      until: optional(text),
+      to: optional(text),
       contains: optional(texts, []),
-      comments: optional(count),
+      count: optional(count),
+    }),
+  ),
+  /** Messages that a channel shows, or that a receiver took. */
+  chat: optional(
+    group({
+      since: optional(text),
+      until: optional(text),
+      hook: optional(text),
+      contains: optional(texts, []),
+      count: optional(count),
     }),
   ),
   deployment: optional(

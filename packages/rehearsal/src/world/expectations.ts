@@ -12,13 +12,13 @@ import {
   textMisses,
   type Seen,
 } from "./comparison.ts";
+import { seenChat, seenMail } from "./message-expectations.ts";
 import { kindOf } from "./names.ts";
 import { requestOf } from "./outgoing.ts";
 import { fill, valueAt } from "./placeholders.ts";
-import type { World } from "./world.ts";
-
-/** The trace that marks where the acts ended: what expectations ask themselves is not counted. */
-export const endOfActs = "(the end)";
+import type { RunRecord } from "./runs.ts";
+import { seenIssue, seenPull } from "./subject-expectations.ts";
+import { endOfActs, type World } from "./world.ts";
 
 /** Looks at the rehearsed world; never throws for what it sees there. */
 export async function observe(world: World, expectation: Expectation): Promise<Seen> {
@@ -38,6 +38,7 @@ const looks: Looks = {
     const runs = world.runs.all.filter(
       (run) => run.act === wanted.of && isOf(run.path, wanted.workflow),
     );
+    const conclusionOf = (run: RunRecord): string => run.result?.conclusion ?? "waiting";
     if (runs.length === 0)
       return { holds: wanted.is === "none", saw: `GitHub: ${wanted.of} started no run` };
     const ended = runs.map(
@@ -45,7 +46,7 @@ const looks: Looks = {
         `${run.name} #${run.number}${run.attempt > 1 ? `, attempt ${run.attempt}` : ""}: ${run.result?.conclusion ?? "?"}`,
     );
     return {
-      holds: runs.every((run) => run.result?.conclusion === wanted.is),
+      holds: runs.every((run) => conclusionOf(run) === wanted.is),
       saw: `GitHub: ${ended.join("; ")}`,
     };
   },
@@ -84,12 +85,17 @@ const looks: Looks = {
       const image = world.pipeline.file.components[name]?.image ?? "";
       const own = pods.filter((pod) => pod.image === image);
       const right = wanted.is === "none" ? undefined : world.buildOf(wanted.is).digests[name];
-      const good = own.filter((pod) => pod.ready && pod.digest === right);
+      const good = own.filter(
+        (pod) =>
+          pod.ready &&
+          pod.digest === right &&
+          (wanted.pinned === undefined || pod.pinned === wanted.pinned),
+      );
       const each = [
         ...new Set(
           own.map(
             (pod) =>
-              `${brief(pod.digest)} (${world.nameOf(pod.digest)})${pod.ready ? "" : ", not ready"}`,
+              `${brief(pod.digest)} (${world.nameOf(pod.digest)})${pod.ready ? "" : ", not ready"}${pod.pinned ? "" : ", named by a tag"}`,
           ),
         ),
       ];
@@ -210,11 +216,16 @@ const looks: Looks = {
   },
 
   file: (world, wanted) => {
-    const text = world.repository.file(wanted.path, wanted.branch);
-    const at = `${wanted.path} on ${wanted.branch}`;
+    const repository = world.repositoryOf(wanted.repository);
+    const text = repository.file(wanted.path, wanted.branch);
+    const at = `${wanted.path} on ${wanted.branch}${repository === world.repository ? "" : ` of ${repository.fullName}`}`;
     if (text === undefined) return { holds: wanted.is === "none", saw: `git: there is no ${at}` };
     if (wanted.is === "none") return { holds: false, saw: `git: ${at} is there` };
-    const misses = [...jsonMisses(text, wanted.json), ...textMisses(text, wanted.contains)];
+    const misses = [
+      ...jsonMisses(text, wanted.json),
+      ...textMisses(text, wanted.contains),
+      ...wanted.lacks.filter((one) => text.includes(one)).map((one) => `"${one}" is in it`),
+    ];
     const values = Object.keys(wanted.json).map(
       (path) => `${path} = ${JSON.stringify(valueAt(JSON.parse(text), path))}`,
     );
@@ -224,25 +235,25 @@ const looks: Looks = {
     };
   },
 
-  issue: (world, wanted) => {
-    const number = world.numberOf(wanted.of);
-    const issue = world.repository.issues.find((one) => one.number === number);
-    if (!issue) return { holds: false, saw: `GitHub has no issue ${number}` };
-    const words = [issue.title, issue.body, ...issue.comments.map((comment) => comment.body)].join(
-      "\n",
-    );
-    const misses = [
-      ...(wanted.is === undefined || wanted.is === issue.state ? [] : [`it is ${issue.state}`]),
-      ...(wanted.comments === undefined || wanted.comments === issue.comments.length
-        ? []
-        : [`it has ${issue.comments.length} comments`]),
-      ...textMisses(words, wanted.contains),
-    ];
+  issue: (world, wanted) => seenIssue(world, wanted),
+  pull: (world, wanted) => seenPull(world, wanted),
+  milestone: (world, wanted) => {
+    const repository = world.repositoryOf(wanted.repository);
+    const found = repository.milestones.find(({ title }) => title === wanted.title);
+    const state = found?.state ?? "none";
+    return { holds: state === wanted.is, saw: `GitHub: milestone ${wanted.title} is ${state}` };
+  },
+  "git-tag": (world, wanted) => {
+    const repository = world.repositoryOf(wanted.repository);
+    const sha = repository.log(`refs/tags/${wanted.name}`)[0];
+    const right = wanted.is === "none" ? undefined : world.shaOf(wanted.is);
     return {
-      holds: misses.length === 0,
-      saw: `GitHub: issue #${number} is ${issue.state}, with ${issue.comments.length} comments${misses.length > 0 ? `; ${misses.join("; ")}` : ""}`,
+      holds: sha === right,
+      saw: `git: tag ${wanted.name} of ${repository.fullName} is ${sha?.slice(0, 7) ?? "not there"}`,
     };
   },
+  mail: (world, wanted) => seenMail(world, wanted),
+  chat: (world, wanted) => seenChat(world, wanted),
 
   deployment: (world, wanted) => {
     const sha = wanted.of === undefined ? undefined : world.shaOf(wanted.of);

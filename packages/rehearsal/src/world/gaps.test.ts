@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { matches, refuses } from "./environments.ts";
-import { secretGaps, secretsUsed } from "./gaps.ts";
+import { settingGaps, settingsUsed } from "./gaps.ts";
 import { fill, milliseconds, valueAt } from "./placeholders.ts";
 
-describe("secrets of a job", () => {
+describe("secrets and variables of a job", () => {
   const workflow = `
 on: push
 jobs:
@@ -12,26 +12,33 @@ jobs:
     steps:
       - uses: a/b@v1
         with: {key: "\${{ secrets.KEY }}", token: "\${{ secrets.GITHUB_TOKEN }}"}
-        env: {OTHER: "\${{ secrets['OTHER'] || 'none' }}"}
+        env: {OTHER: "\${{ secrets['OTHER'] || 'none' }}", ID: "\${{ vars.ID }}", WHERE: "\${{ vars.WHERE || 'here' }}"}
       - run: echo secrets.NOT_READ
   check:
     steps: [{run: 'true'}]
 `;
   test("are those that its expressions read", () => {
-    expect(secretsUsed(workflow)).toEqual({ deploy: ["KEY", "OTHER"], check: [] });
+    expect(settingsUsed(workflow)).toEqual({
+      deploy: { secrets: ["KEY", "OTHER"], vars: ["ID"] },
+      check: { secrets: [], vars: [] },
+    });
   });
 
   test("that nobody gives are named with the line to add", () => {
-    const [gap, ...more] = secretGaps({
+    const [secret, variable, ...more] = settingGaps({
       workflow: ".github/workflows/x.yml",
       job: "deploy",
-      uses: ["KEY", "OTHER"],
-      known: ["OTHER"],
+      uses: { secrets: ["KEY", "OTHER"], vars: ["ID", "KEY"] },
+      known: { secrets: ["OTHER"], vars: ["KEY"] },
       environment: "production",
     });
     expect(more).toEqual([]);
-    expect(gap?.saw).toContain("Job deploy in .github/workflows/x.yml uses the secret KEY");
-    expect(gap?.next).toContain("Add `KEY:` under environments: production: secrets:");
+    expect(secret?.saw).toContain("Job deploy in .github/workflows/x.yml uses the secret KEY");
+    expect(secret?.next).toContain("Add `KEY:` under environments: production: secrets:");
+    expect(variable?.saw).toContain(
+      "uses the variable ID, which neither the environment production",
+    );
+    expect(variable?.next).toContain("Add `ID:` under environments: production: vars:");
   });
 });
 

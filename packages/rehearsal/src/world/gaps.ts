@@ -42,41 +42,50 @@ export function hostGap(of: { host: string; run: string }): Gap {
   return {
     code: "RA9026",
     saw: `${of.run} called ${of.host}, which rehearsal.yml does not declare.`,
-    next: `Add \`${of.host}: <stand-in>\` under hosts: in rehearsal.yml, where <stand-in> is registry, zenodo, kubernetes <cluster> or ingress <cluster>.`,
+    next: `Add \`${of.host}: <stand-in>\` under hosts: in rehearsal.yml, where <stand-in> is registry, zenodo, smtp, chat, kubernetes <cluster> or ingress <cluster>.`,
   };
 }
 
-/** The secrets that a job's text uses and neither the repository nor its environment has. */
-export function secretGaps(of: {
+/** Names of secrets and of variables. */
+export type Names = Record<"secrets" | "vars", string[]>;
+
+/** The secrets and variables that a job's text uses and neither the repository nor its environment has. */
+export function settingGaps(of: {
   workflow: string;
   job: string;
-  uses: readonly string[];
-  known: readonly string[];
+  uses: Names;
+  known: Names;
   environment: string | undefined;
 }): Gap[] {
-  const missing = of.uses.filter((name) => !of.known.includes(name));
-  return missing.map((name) => ({
-    code: "RA9025",
-    saw: `Job ${of.job} in ${of.workflow} uses the secret ${name}, which ${
-      of.environment
-        ? `neither the environment ${of.environment} nor the repository has`
-        : "the repository does not have"
-    }.`,
-    next: of.environment
-      ? `Add \`${name}:\` under environments: ${of.environment}: secrets: in rehearsal.yml, and the secret to the environment ${of.environment} on GitHub.`
-      : `Add \`${name}:\` under secrets: in rehearsal.yml, and the secret to the repository on GitHub.`,
-  }));
+  const place = of.environment ? `the environment ${of.environment}` : "the repository";
+  return (["secrets", "vars"] as const).flatMap((key) => {
+    const noun = key === "secrets" ? "secret" : "variable";
+    const missing = of.uses[key].filter((name) => !of.known[key].includes(name));
+    return missing.map((name) => ({
+      code: "RA9025" as const,
+      saw: `Job ${of.job} in ${of.workflow} uses the ${noun} ${name}, which ${
+        of.environment ? `neither ${place} nor the repository has` : "the repository does not have"
+      }.`,
+      next: `Add \`${name}:\` under ${
+        of.environment ? `environments: ${of.environment}: ` : ""
+      }${key}: in rehearsal.yml, and the ${noun} to ${place} on GitHub.`,
+    }));
+  });
 }
 
-/** Names of the secrets that each job of a workflow file reads, GitHub's own token apart. */
-export function secretsUsed(workflow: string): Record<string, string[]> {
-  const used: Record<string, string[]> = {};
+/**
+ * Names of the secrets and variables that each job of a workflow file reads, GitHub's own token apart. A variable counts
+ * where it is the whole expression: `vars.X || 'none'` says itself what is to be done without.
+ */
+export function settingsUsed(workflow: string): Record<string, Names> {
+  const used: Record<string, Names> = {};
   const document = parseDocument(workflow);
   const jobs = document.get("jobs");
   if (!isMap(jobs)) return used;
   for (const pair of jobs.items) {
     if (!isScalar(pair.key)) continue;
-    const names = new Set<string>();
+    const secrets = new Set<string>();
+    const vars = new Set<string>();
     visit(pair.value as never, {
       Scalar: (_key, node) => {
         if (typeof node.value !== "string") return;
@@ -84,13 +93,15 @@ export function secretsUsed(workflow: string): Record<string, string[]> {
           for (const [, dotted, quoted] of inside.matchAll(
             /\bsecrets(?:\.([\w-]+)|\[\s*'([^']+)'\s*\])/g,
           )) {
-            names.add(dotted ?? quoted ?? "");
+            secrets.add(dotted ?? quoted ?? "");
           }
+          const variable = /^\s*vars\.([\w-]+)\s*$/.exec(inside)?.[1];
+          if (variable !== undefined) vars.add(variable);
         }
       },
     });
-    names.delete("GITHUB_TOKEN");
-    used[String(pair.key.value)] = [...names];
+    secrets.delete("GITHUB_TOKEN");
+    used[String(pair.key.value)] = { secrets: [...secrets], vars: [...vars] };
   }
   return used;
 }

@@ -49,7 +49,7 @@ describe("the language of rehearsal.yml", () => {
     [
       "an unknown stand-in of a host",
       scenario("[]").replace("hosts: {}", "hosts: {a.example.org: registri}"),
-      "rehearsal.yml:5:9: hosts.a.example.org: registry, zenodo, kubernetes <cluster> or ingress <cluster> is needed here",
+      "rehearsal.yml:5:9: hosts.a.example.org: registry, zenodo, smtp, chat, kubernetes <cluster> or ingress <cluster> is needed here",
     ],
     [
       "a cluster that is not declared",
@@ -80,6 +80,36 @@ describe("the language of rehearsal.yml", () => {
       "an act of an expectation",
       scenario("[]", "[{name: e, run: {of: first, is: success}}]"),
       "there is no act called first",
+    ],
+    [
+      "an issue that is named twice",
+      scenario("[{close-issue: {of: a, titled: b}, by: ann}]"),
+      "exactly one of `of` (an act) and `titled` (a title) is needed here",
+    ],
+    [
+      "a repository that is not declared",
+      scenario("[{commit: {repository: other, message: First}, by: ann}]"),
+      "there is no repository other",
+    ],
+    [
+      "acts at once with a prelude",
+      scenario("[{at-once: [{prelude: x}, {advance: 1h}]}]"),
+      "this key is not known",
+    ],
+    [
+      "a person of an act at once",
+      scenario("[{at-once: [{tick: {titled: x, item: y}}, {advance: 1h}]}]"),
+      "who does it?",
+    ],
+    [
+      "a mail server without accounts",
+      scenario("[]").replace("hosts: {}", "hosts: {smtp.example.org: smtp}"),
+      "`smtp:` says nothing about its accounts",
+    ],
+    [
+      "a secret of nothing",
+      scenario("[]", "[]", "secrets: {A: {app-key: a}, B: {chat-hook: b}}\n"),
+      "there is no app a",
     ],
     [
       "a prelude that contains itself",

@@ -23,6 +23,9 @@ const secret = group({
   "registry-username": optional(text),
   "registry-password": optional(text),
   "zenodo-token": optional(text),
+  "smtp-password": optional(text),
+  "chat-hook": optional(text),
+  "app-key": optional(text),
   value: optional(text),
 });
 
@@ -30,29 +33,54 @@ const githubEnvironment = group({
   /** Which refs may use it; none = every ref. */
   branches: optional(texts),
   tags: optional(texts),
+  /** People, one of whom has to let each job in. */
+  reviewers: optional(texts),
   secrets: entriesOf(secret),
   vars: entriesOf(text),
 });
 
 const component = group({
   image: text,
+  /** The repository that it is built from; without it the pipeline's own. */
+  repository: optional(text),
   /** Folders laid over each other, by variant of the build. */
   variants: mapOf(texts),
   entrypoint: texts,
 });
 
+/** An issue or pull request: the one that an act opened, or the last one of a title, whoever opened it. */
+const subject = { of: optional(text), titled: optional(text) };
+
+const aboutOne = <Value extends { of?: string | undefined; titled?: string | undefined }>(
+  value: Value,
+): boolean => (value.of === undefined) !== (value.titled === undefined);
+const oneSubject = "exactly one of `of` (an act) and `titled` (a title) is needed here";
+
+const on = { on: optional(text), titled: optional(text) };
+const onOne = <Value extends { on?: string | undefined; titled?: string | undefined }>(
+  value: Value,
+): boolean => (value.on === undefined) !== (value.titled === undefined);
+const oneOn = "exactly one of `on` (an act) and `titled` (a title) is needed here";
+
+const tickOf = v.pipe(group({ ...on, item: text }), v.check(onOne, oneOn));
+const closingOf = v.pipe(group(subject), v.check(aboutOne, oneSubject));
+
 const verbs = {
   commit: optional(
     group({
+      repository: optional(text),
       message: text,
       branch: optional(text),
       /** Paths of the pipeline's folder that the commit takes over. */
       from: optional(texts, []),
       files: entriesOf(text),
+      /** Path to old texts and what stands in their place; each is there once. */
+      edits: entriesOf(mapOf(text)),
     }),
   ),
   merge: optional(
     group({
+      repository: optional(text),
       title: text,
       body: optional(text, ""),
       from: optional(texts, []),
@@ -64,20 +92,32 @@ const verbs = {
       branch: optional(text),
     }),
   ),
-  branch: optional(group({ name: text, at: text })),
-  milestone: optional(group({ title: text })),
+  branch: optional(group({ repository: optional(text), name: text, at: text })),
+  milestone: optional(group({ repository: optional(text), title: text })),
   issue: optional(
     group({
+      repository: optional(text),
       title: text,
       body: optional(text, ""),
       labels: optional(texts, []),
       milestone: optional(text),
     }),
   ),
-  "close-issue": optional(group({ of: text })),
+  "close-issue": optional(closingOf),
+  "reopen-issue": optional(closingOf),
+  "edit-issue": optional(
+    v.pipe(
+      group({ ...subject, title: optional(text), body: optional(text) }),
+      v.check(aboutOne, oneSubject),
+    ),
+  ),
+  tick: optional(tickOf),
+  untick: optional(tickOf),
+  "merge-pull": optional(closingOf),
   build: optional(
     group({
-      of: text,
+      /** A commit, or one commit of each repository. */
+      of: v.union([text, v.pipe(texts, v.minLength(1))], "an act or a list of acts is needed here"),
       version: text,
       variant: optional(text, "good"),
       components: optional(texts),
@@ -92,11 +132,23 @@ const verbs = {
       ),
     }),
   ),
-  tag: optional(group({ name: text, at: text, message: optional(text) })),
-  comment: optional(group({ on: text, body: text })),
+  tag: optional(
+    group({ repository: optional(text), name: text, at: text, message: optional(text) }),
+  ),
+  comment: optional(v.pipe(group({ ...on, body: text }), v.check(onOne, oneOn))),
   "edit-comment": optional(group({ of: text, body: text })),
   dispatch: optional(group({ workflow: text, ref: optional(text), inputs: entriesOf(text) })),
   "re-run": optional(group({ of: text, workflow: optional(text) })),
+  "review-environment": optional(
+    group({
+      of: text,
+      workflow: optional(text),
+      environment: text,
+      state: v.picklist(["approved", "rejected"], "approved or rejected is needed here"),
+      comment: optional(text, ""),
+    }),
+  ),
+  apply: optional(group({ cluster: text, from: texts })),
   advance: optional(duration),
   fault: optional(
     group({
@@ -115,14 +167,31 @@ const verbs = {
       ),
     }),
   ),
+};
+
+const whoAndName = { by: optional(text), as: optional(text) };
+
+/** An act without others in it. */
+const plainAct = v.pipe(
+  group({ ...verbs, ...whoAndName }),
+  v.check(
+    (one) => Object.keys(verbs).filter((verb) => one[verb as keyof typeof verbs]).length === 1,
+    `an act that happens at once with others has exactly one of ${Object.keys(verbs).join(", ")}`,
+  ),
+);
+
+const allVerbs = {
+  ...verbs,
+  /** Acts that do not wait for what each other starts. */
+  "at-once": optional(v.pipe(v.array(plainAct), v.minLength(2, "two acts at least"))),
   prelude: optional(text),
 };
 
 /** The verbs of acts, one of which each act has. */
-export const verbNames = Object.keys(verbs) as (keyof typeof verbs)[];
+export const verbNames = Object.keys(allVerbs) as (keyof typeof allVerbs)[];
 
 const act = v.pipe(
-  group({ ...verbs, by: optional(text), as: optional(text) }),
+  group({ ...allVerbs, ...whoAndName }),
   v.check(
     (one) => verbNames.filter((verb) => one[verb] !== undefined).length === 1,
     `an act has exactly one of ${verbNames.join(", ")}`,
@@ -136,13 +205,25 @@ const scenario = group({
   expect: v.array(expectation, "a list of expectations is needed here"),
 });
 
+const repository = group({
+  name: v.pipe(text, v.regex(/^[\w.-]+\/[\w.-]+$/, "owner/name is needed here")),
+  "default-branch": optional(text, "main"),
+});
+
+const hook = v.pipe(
+  group({ slack: optional(text), teams: optional(text), webhook: optional(text) }),
+  v.check(
+    (one) => Object.values(one).filter((host) => host !== undefined).length === 1,
+    "exactly one of slack, teams and webhook, with its host, is needed here",
+  ),
+);
+
 /** rehearsal.yml as docs/reference/rehearsal.md describes it. */
 export const rehearsalFile = group({
   title: text,
-  repository: group({
-    name: v.pipe(text, v.regex(/^[\w.-]+\/[\w.-]+$/, "owner/name is needed here")),
-    "default-branch": optional(text, "main"),
-  }),
+  repository,
+  /** The other repositories of the product. */
+  repositories: optional(v.array(repository, "a list of repositories is needed here"), []),
   start: v.pipe(text, v.isoTimestamp("an instant such as 2026-03-02T09:00:00Z is needed here")),
   people: mapOf(
     group({
@@ -157,14 +238,27 @@ export const rehearsalFile = group({
     v.pipe(
       text,
       v.regex(
-        /^(registry|zenodo|kubernetes [\w-]+|ingress [\w-]+)$/,
-        "registry, zenodo, kubernetes <cluster> or ingress <cluster> is needed here",
+        /^(registry|zenodo|smtp|chat|kubernetes [\w-]+|ingress [\w-]+)$/,
+        "registry, zenodo, smtp, chat, kubernetes <cluster> or ingress <cluster> is needed here",
       ),
     ),
   ),
   secrets: entriesOf(secret),
   vars: entriesOf(text),
   environments: entriesOf(githubEnvironment),
+  /** GitHub Apps that are installed in the repositories. */
+  apps: entriesOf(
+    group({
+      id: v.pipe(v.number("a number is needed here"), v.integer(), v.minValue(1)),
+      repositories: optional(texts),
+      permissions: mapOf(v.picklist(["read", "write"], "read or write is needed here")),
+    }),
+  ),
+  /** Names of the accounts of the mail server. */
+  smtp: optional(group({ accounts: texts })),
+  chat: optional(group({ hooks: mapOf(hook) })),
+  /** A folder whose programs stand before all others on the PATH of steps. */
+  programs: optional(text),
   registry: optional(
     group({
       accounts: mapOf(v.picklist(["push", "pull"], "push or pull is needed here")),
@@ -218,6 +312,9 @@ export const rehearsalFile = group({
 
 export type RehearsalFile = v.InferOutput<typeof rehearsalFile>;
 export type Act = v.InferOutput<typeof act>;
+export type Hook = v.InferOutput<typeof hook>;
+/** Names an issue or pull request. */
+export type Subject = { of?: string | undefined; titled?: string | undefined };
 export type Scenario = v.InferOutput<typeof scenario>;
 export type Secret = v.InferOutput<typeof secret>;
 export type GitHubEnvironment = v.InferOutput<typeof githubEnvironment>;

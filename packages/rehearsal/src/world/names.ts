@@ -12,6 +12,12 @@ const personal: readonly string[] = [
   "milestone",
   "issue",
   "close-issue",
+  "reopen-issue",
+  "edit-issue",
+  "tick",
+  "untick",
+  "merge-pull",
+  "review-environment",
   "tag",
   "comment",
   "edit-comment",
@@ -45,8 +51,24 @@ export function checkNames(file: RehearsalFile): Problem[] {
       problems.push({ path: ["hosts", host], says: "`registry:` says nothing about its accounts" });
     if (kind === "zenodo" && !file.zenodo)
       problems.push({ path: ["hosts", host], says: "`zenodo:` says nothing about its accounts" });
+    if (kind === "smtp" && !file.smtp)
+      problems.push({ path: ["hosts", host], says: "`smtp:` says nothing about its accounts" });
+    if (kind === "chat" && !file.chat)
+      problems.push({ path: ["hosts", host], says: "`chat:` says nothing about its hooks" });
   }
+  const mailHosts = Object.entries(file.hosts).filter(([, kind]) => kind === "smtp");
+  for (const [host] of mailHosts.slice(1))
+    problems.push({ path: ["hosts", host], says: "there is one mail server at most" });
   checkSecrets(file, need);
+  const repositories = repositoryNames(file);
+  for (const [name, component] of Object.entries(file.components))
+    need(["components", name, "repository"], component.repository, repositories, "repository");
+  for (const [name, app] of Object.entries(file.apps))
+    for (const [index, repository] of (app.repositories ?? []).entries())
+      need(["apps", name, "repositories", index], repository, repositories, "repository");
+  for (const [name, { reviewers }] of Object.entries(file.environments))
+    for (const [index, person] of (reviewers ?? []).entries())
+      need(["environments", name, "reviewers", index], person, Object.keys(file.people), "person");
 
   const walk = (
     acts: readonly Act[],
@@ -68,11 +90,29 @@ export function checkNames(file: RehearsalFile): Problem[] {
           ]);
         continue;
       }
+      if (act["at-once"] !== undefined) {
+        walk(act["at-once"], [...at, "at-once"], known, inPreludes);
+        continue;
+      }
       if (personal.includes(verb) && act.by === undefined)
         problems.push({ path: at, says: "`by:` is missing: who does it?" });
       need([...at, "by"], act.by, Object.keys(file.people), "person");
       for (const [key, name] of actReferences(act))
         need([...at, verb, ...key], name, known, "act before this one called");
+      const { repository } = act.commit ?? act.merge ?? act.issue ?? act.milestone ?? act.tag ?? {};
+      need(
+        [...at, verb, "repository"],
+        repository ?? act.branch?.repository,
+        repositories,
+        "repository",
+      );
+      need(
+        [...at, verb, "environment"],
+        act["review-environment"]?.environment,
+        Object.keys(file.environments),
+        "environment",
+      );
+      need([...at, verb, "cluster"], act.apply?.cluster, Object.keys(file.clusters), "cluster");
       if (act.build) {
         for (const name of act.build.components ?? [])
           need([...at, "build", "components"], name, Object.keys(file.components), "component");
@@ -93,6 +133,15 @@ export function checkNames(file: RehearsalFile): Problem[] {
       const at = ["scenarios", index, "expect", place];
       for (const [key, name] of references(expectation))
         need([...at, ...key], name, known, "act called");
+      const { repository } =
+        expectation.file ?? expectation.milestone ?? expectation["git-tag"] ?? {};
+      need([...at, kindOf(expectation), "repository"], repository, repositories, "repository");
+      need(
+        [...at, "chat", "hook"],
+        expectation.chat?.hook,
+        Object.keys(file.chat?.hooks ?? {}),
+        "hook of the chat",
+      );
       need(
         [...at, "running", "cluster"],
         expectation.running?.cluster,
@@ -175,14 +224,45 @@ function checkSecrets(
         file.zenodo?.accounts ?? [],
         "account of Zenodo",
       );
+      need(
+        [...at, "smtp-password"],
+        secret["smtp-password"],
+        file.smtp?.accounts ?? [],
+        "account of the mail server",
+      );
+      need(
+        [...at, "chat-hook"],
+        secret["chat-hook"],
+        Object.keys(file.chat?.hooks ?? {}),
+        "hook of the chat",
+      );
+      need([...at, "app-key"], secret["app-key"], Object.keys(file.apps), "app");
     }
   }
 }
 
+/** Names under which a repository may be spoken of: `owner/name`, and `name` alone. */
+function repositoryNames(file: RehearsalFile): string[] {
+  return [file.repository, ...file.repositories].flatMap(({ name }) => [
+    name,
+    name.slice(name.indexOf("/") + 1),
+  ]);
+}
+
 const actReferences = (act: Act): [Path, string | undefined][] => [
   [["at"], act.branch?.at ?? act.tag?.at],
-  [["of"], act.build?.of ?? act["close-issue"]?.of ?? act["edit-comment"]?.of ?? act["re-run"]?.of],
-  [["on"], act.comment?.on],
+  ...[act.build?.of ?? []].flat().map((name): [Path, string] => [["of"], name]),
+  [
+    ["of"],
+    act["close-issue"]?.of ??
+      act["reopen-issue"]?.of ??
+      act["edit-issue"]?.of ??
+      act["merge-pull"]?.of ??
+      act["edit-comment"]?.of ??
+      act["re-run"]?.of ??
+      act["review-environment"]?.of,
+  ],
+  [["on"], act.comment?.on ?? act.tick?.on ?? act.untick?.on],
   ...(act.merge?.closes ?? []).map((name, index): [Path, string] => [["closes", index], name]),
 ];
 
@@ -194,6 +274,12 @@ function references(one: Expectation): [Path, string | undefined][] {
     [["job", "of"], one.job?.of],
     [["message", "of"], one.message?.of],
     [["issue", "of"], one.issue?.of],
+    [["pull", "of"], one.pull?.of],
+    [["mail", "since"], one.mail?.since],
+    [["mail", "until"], one.mail?.until],
+    [["chat", "since"], one.chat?.since],
+    [["chat", "until"], one.chat?.until],
+    [["git-tag", "is"], build(one["git-tag"]?.is)],
     [["deployment", "of"], one.deployment?.of],
     [["writes", "since"], one.writes?.since],
     [["writes", "until"], one.writes?.until],

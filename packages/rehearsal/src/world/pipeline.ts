@@ -12,8 +12,12 @@ export type Pipeline = {
   file: RehearsalFile;
   /** The scenario's acts in order, with those of its preludes in place. */
   actsOf(scenario: Scenario): Act[];
+  /** The folder of `programs:`, absolute. */
+  programs: string | undefined;
   /** Files below paths of the folder, by their path from the folder. */
   filesAt(paths: readonly string[]): Record<string, Buffer>;
+  /** Is a file of the folder a program? */
+  isExecutable(path: string): boolean;
 };
 
 /** The name of the file that makes a folder a pipeline. */
@@ -45,9 +49,25 @@ export function loadPipeline(directory: string): Pipeline {
     name: basename(resolve(directory)),
     directory,
     file,
+    programs: programsIn(directory, file.programs),
     actsOf: (scenario) => unfold(scenario.acts),
     filesAt: (paths) => filesBelow(directory, paths),
+    isExecutable: (path) => (statSync(join(directory, path)).mode & 0o111) !== 0,
   };
+}
+
+function programsIn(directory: string, folder: string | undefined): string | undefined {
+  if (folder === undefined) return undefined;
+  const full = resolve(directory, folder);
+  if (posix.normalize(folder).startsWith("..")) throw missing(folder, "it leads out of the folder");
+  const found = statSync(full, { throwIfNoEntry: false });
+  if (!found?.isDirectory()) throw missing(folder, "there is no such folder");
+  for (const name of readdirSync(full)) {
+    const path = join(full, name);
+    if (statSync(path).isFile() && (statSync(path).mode & 0o111) === 0)
+      throw missing(`${folder}/${name}`, "a program has to be executable (chmod +x)");
+  }
+  return full;
 }
 
 function filesBelow(directory: string, paths: readonly string[]): Record<string, Buffer> {

@@ -24,10 +24,14 @@ export type Proxy = {
 /** Whoever answers under a host name. */
 export type Answerer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
+/** Whoever speaks another protocol under a host and port. */
+export type Tunnel = { accept(socket: Duplex): void };
+
 /** Starts a proxy on a free port of 127.0.0.1. TLS of declared hosts ends here, with certificates of `authority`. */
 export async function createProxy(options: {
   authority: Authority;
   answererOf(host: string): Answerer | undefined;
+  tunnelOf?(host: string, port: number): Tunnel | undefined;
   /** What a refused client reads. */
   refusal(host: string): string;
   now(): Date;
@@ -90,6 +94,15 @@ export async function createProxy(options: {
       .replace(/:\d+$/, "")
       .replace(/^\[|\]$/g, "")
       .toLowerCase();
+    const port = Number(/:(\d+)$/.exec(request.url ?? "")?.[1] ?? 443);
+    const tunnel = options.tunnelOf?.(host, port);
+    if (tunnel) {
+      state.served += 1;
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      if (head.length > 0) socket.unshift(head);
+      tunnel.accept(socket);
+      return;
+    }
     if (!options.answererOf(host)) {
       const sentence = refuse(host, "CONNECT");
       socket.end(

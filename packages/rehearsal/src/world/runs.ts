@@ -7,10 +7,13 @@ import { codes } from "@release-actions/codes";
 import { parseDocument } from "yaml";
 import { dispatchInputs, runWorkflow, startsOn } from "../workflow/index.ts";
 import { refuses } from "./environments.ts";
-import { hostGap, secretGaps, secretsUsed, type Gap } from "./gaps.ts";
+import { stillOf, type Life } from "./lives.ts";
+import { hostGap, settingGaps, settingsUsed, type Gap, type Names } from "./gaps.ts";
 import type { World } from "./world.ts";
 
 const run = promisify(execFile);
+
+const closed = "the scenario has ended";
 
 /** One attempt of a run of a workflow. */
 export type RunRecord = {
@@ -25,6 +28,8 @@ export type RunRecord = {
   ref: string;
   sha: string;
   triggeredBy: string;
+  /** `owner/name`. */
+  repository: string;
   /** Set when it has ended. */
   result?: RunResult;
   gaps: Gap[];
@@ -53,9 +58,16 @@ export type Runs = {
   listen(open: boolean, act: string | undefined): void;
   /** Runs the finished run of an act again, whole: the same commit, the same file, the next attempt. */
   again(run: RunRecord, by: string, act: string | undefined): void;
+  /** Answers a run that waits for an environment's reviewers. Throws when none of its jobs waits for that. */
+  review(
+    run: RunRecord,
+    review: { environment: string; state: "approved" | "rejected"; comment: string; by: string },
+  ): void;
   /** The machine under every run that goes on is lost: its processes end where they are, and GitHub hears no more of them. */
   kill(): "gone";
-  /** Waits until nothing runs any more. Rejects with a fault of the rehearsal itself. */
+  /** Ends what still waits; it never comes to a result. */
+  close(): Promise<void>;
+  /** Waits until nothing runs any more, or all that runs waits for a person. Rejects with a fault of the rehearsal itself. */
   settled(): Promise<void>;
 };
 
@@ -64,8 +76,9 @@ export function createRuns(world: Omit<World, "runs">): Runs {
   const going = new Set<Promise<void>>();
   const groups = new Map<string, Promise<void>>();
   const failures: unknown[] = [];
-  const alive = new Set<AbortController>();
-  const state: { act: string | undefined; open: boolean } = { act: undefined, open: false };
+  const alive = new Set<Life>();
+  const reviews = new Map<string, ((state: "approved" | "rejected") => void)[]>();
+  const state = { act: undefined as string | undefined, open: false, starting: 0 };
 
   const track = (work: Promise<void>): void => {
     const watched = work
@@ -76,20 +89,22 @@ export function createRuns(world: Omit<World, "runs">): Runs {
 
   world.github.onEvent((event) => {
     if (!state.open || !event.startsWorkflows) return;
-    if (event.repository !== world.repository.fullName) return;
+    if (!world.repositories.some(({ fullName }) => fullName === event.repository)) return;
     track(startAll(event, state.act));
   });
 
   /** Every workflow of the repository that waits for this event, from the commit GitHub would take it from. */
   async function startAll(event: GitHubEvent, act: string | undefined): Promise<void> {
+    state.starting += 1;
+    const repository = world.repositoryOf(event.repository);
     const ownCommit = ["push", "create", "release", "workflow_dispatch"].includes(event.event);
-    const ref = ownCommit ? event.ref : `refs/heads/${world.repository.defaultBranch}`;
-    const sha = ownCommit ? event.sha : (world.repository.ref(ref) ?? event.sha);
-    const paths = await workflowFiles(world.repository.directory, sha);
+    const ref = ownCommit ? event.ref : `refs/heads/${repository.defaultBranch}`;
+    const sha = ownCommit ? event.sha : (repository.ref(ref) ?? event.sha);
+    const paths = await workflowFiles(repository.directory, sha);
     const started: Promise<void>[] = [];
     for (const path of paths) {
       if (event.workflowPath !== undefined && event.workflowPath !== path) continue;
-      const text = world.repository.file(path, sha) ?? "";
+      const text = repository.file(path, sha) ?? "";
       if (!startsOn(text, { name: event.event, action: event.action, ref, payload: event.payload }))
         continue;
       // A file that GitHub cannot read has no triggers: it shows as a failed run of the push.
@@ -97,7 +112,7 @@ export function createRuns(world: Omit<World, "runs">): Runs {
       const id =
         event.runId ??
         world.github.createRun({
-          repository: world.repository.fullName,
+          repository: repository.fullName,
           workflowPath: path,
           event: event.event,
           headSha: sha,
@@ -117,20 +132,25 @@ export function createRuns(world: Omit<World, "runs">): Runs {
           ref,
           sha,
           triggeredBy: event.actor,
+          repository: repository.fullName,
           gaps: [],
         }),
       );
     }
+    state.starting -= 1;
     await Promise.all(started);
   }
 
   async function execute(record: RunRecord): Promise<void> {
     all.push(record);
-    const text = world.repository.file(record.path, record.sha) ?? "";
-    const [owner = "", name = ""] = world.repository.fullName.split("/");
+    const repository = world.repositoryOf(record.repository);
+    const { owner, name } = repository;
+    // Secrets, variables and environments are the pipeline's own repository's.
+    const own = repository === world.repository;
+    const text = repository.file(record.path, record.sha) ?? "";
     const began = Date.now();
     const foreignBefore = world.proxy.foreign.length;
-    const knownSecrets = new Map<string, string[]>();
+    const known = new Map<string, Names>();
     const clocks = new Map<string, number>();
     const now = (): Date => world.clock.now();
     world.github.setRunState(record.id, {
@@ -145,10 +165,10 @@ export function createRuns(world: Omit<World, "runs">): Runs {
       why: record.attempt > 1 ? `re-run by ${record.triggeredBy}` : record.event.event,
     });
 
-    const life = new AbortController();
+    const life: Life = { end: new AbortController(), jobs: new Set(), reviewed: 0, queued: 0 };
     alive.add(life);
     const result = await runWorkflow({
-      signal: life.signal,
+      signal: life.end.signal,
       grace: { interrupt: 0, terminate: 0 },
       file: { path: record.path, text },
       event: { name: record.event.event, payload: record.event.payload },
@@ -163,12 +183,12 @@ export function createRuns(world: Omit<World, "runs">): Runs {
       attempt: record.attempt,
       env: world.stepEnvironment,
       actions: world.actions,
-      readFile: async (path) => world.repository.file(path, record.sha),
+      readFile: async (path) => repository.file(path, record.sha),
       issueToken: async (job) => {
         const permissions = { ...job.permissions, ...world.extraPermissions(record.path, job.id) };
         const token = world.github.issueToken({
           kind: "job",
-          repositories: [world.repository.fullName],
+          repositories: [repository.fullName],
           actor: record.triggeredBy,
           permissions,
           runId: record.id,
@@ -177,18 +197,24 @@ export function createRuns(world: Omit<World, "runs">): Runs {
         return token;
       },
       environment: async (environment) => {
-        const settings = world.pipeline.file.environments[environment];
+        const settings = own ? world.pipeline.file.environments[environment] : undefined;
         const secrets = world.secretsOf(settings?.secrets ?? {});
-        knownSecrets.set(environment, Object.keys(secrets));
-        const refused = settings && refuses(environment, settings, record.ref);
-        return { secrets, vars: settings?.vars ?? {}, ...(refused ? { refuses: refused } : {}) };
+        const vars = settings?.vars ?? {};
+        known.set(environment, { secrets: Object.keys(secrets), vars: Object.keys(vars) });
+        const refused =
+          (settings && refuses(environment, settings, record.ref)) ??
+          (settings?.reviewers?.length ? await reviewed(record, environment, life) : undefined);
+        return { secrets, vars, ...(refused ? { refuses: refused } : {}) };
       },
-      secrets: world.secretsOf(world.pipeline.file.secrets),
-      vars: world.pipeline.file.vars,
-      concurrency: (group, run) => inTurn(group, run),
+      secrets: own ? world.secretsOf(world.pipeline.file.secrets) : {},
+      vars: own ? world.pipeline.file.vars : {},
+      ...(world.programs === undefined ? {} : { programs: world.programs }),
+      concurrency: (group, run) => inTurn(`${record.repository} ${group}`, life, run),
       observe: (event) => {
         const key =
           "step" in event ? `${event.job}/${event.step}` : "job" in event ? event.job : "";
+        if (event.kind === "job-started") life.jobs.add(event.job);
+        if (event.kind === "job-ended") life.jobs.delete(event.job);
         if (event.kind === "job-started" || event.kind === "step-started")
           clocks.set(key, Date.now());
         const took = Date.now() - (clocks.get(key) ?? Date.now());
@@ -227,8 +253,9 @@ export function createRuns(world: Omit<World, "runs">): Runs {
     });
 
     alive.delete(life);
+    if (life.end.signal.reason === closed) return;
     record.result = result;
-    record.gaps.push(...gapsOf(record, text, result, knownSecrets, foreignBefore));
+    record.gaps.push(...gapsOf(record, text, result, known, foreignBefore));
     world.github.setRunState(record.id, {
       status: "completed",
       conclusion: result.conclusion,
@@ -247,10 +274,10 @@ export function createRuns(world: Omit<World, "runs">): Runs {
     record: RunRecord,
     text: string,
     result: RunResult,
-    knownSecrets: Map<string, string[]>,
+    known: Map<string, Names>,
     foreignBefore: number,
   ): Gap[] {
-    const used = secretsUsed(text);
+    const used = settingsUsed(text);
     const gaps: Gap[] = (result.refused ?? []).map(({ code, path, line, column, message }) => ({
       code,
       saw: `${path}:${line}:${column}: ${message}`,
@@ -259,16 +286,19 @@ export function createRuns(world: Omit<World, "runs">): Runs {
     for (const [id, job] of Object.entries(result.jobs)) {
       if (job.result === "skipped") continue;
       const environment = job.environment?.name;
-      const known = [
-        ...Object.keys(world.pipeline.file.secrets),
-        ...(knownSecrets.get(environment ?? "") ?? []),
-      ];
+      const uses = used[id.replace(/ \(.*/, "")];
+      if (!uses) continue;
+      const given = known.get(environment ?? "");
+      const { secrets, vars } = world.pipeline.file;
       gaps.push(
-        ...secretGaps({
+        ...settingGaps({
           workflow: record.path,
           job: id,
-          uses: used[id.replace(/ \(.*/, "")] ?? [],
-          known,
+          uses,
+          known: {
+            secrets: [...Object.keys(secrets), ...(given?.secrets ?? [])],
+            vars: [...Object.keys(vars), ...(given?.vars ?? [])],
+          },
           environment,
         }),
       );
@@ -280,10 +310,38 @@ export function createRuns(world: Omit<World, "runs">): Runs {
     return gaps;
   }
 
+  /** Waits until a person answers. The sentence GitHub shows when the answer is no. */
+  async function reviewed(
+    record: RunRecord,
+    environment: string,
+    life: Life,
+  ): Promise<string | undefined> {
+    const { promise, resolve } = Promise.withResolvers<"approved" | "rejected" | "gone">();
+    const key = `${record.id} ${environment}`;
+    reviews.set(key, [...(reviews.get(key) ?? []), resolve]);
+    life.reviewed += 1;
+    world.github.setRunState(record.id, { status: "waiting" });
+    const gone = (): void => resolve("gone");
+    life.end.signal.addEventListener("abort", gone, { once: true });
+    const answer = await promise;
+    life.end.signal.removeEventListener("abort", gone);
+    life.reviewed -= 1;
+    if (answer === "approved") {
+      world.github.setRunState(record.id, { status: "in_progress" });
+      return undefined;
+    }
+    return "The deployment was rejected or didn't satisfy other protection rules.";
+  }
+
   /** One after another within a group, in the order of asking. */
-  function inTurn(group: string, run: () => Promise<void>): Promise<void> {
+  function inTurn(group: string, life: Life, run: () => Promise<void>): Promise<void> {
     const before = groups.get(group) ?? Promise.resolve();
-    const turn = before.then(run, run);
+    life.queued += 1;
+    const begin = (): Promise<void> => {
+      life.queued -= 1;
+      return run();
+    };
+    const turn = before.then(begin, begin);
     groups.set(
       group,
       turn.catch(() => undefined),
@@ -303,12 +361,25 @@ export function createRuns(world: Omit<World, "runs">): Runs {
       const { result: _result, ...rest } = run;
       track(execute({ ...rest, act, attempt, triggeredBy: by, gaps: [] }));
     },
+    review: (run, { environment, state: answer, comment, by }) => {
+      const key = `${run.id} ${environment}`;
+      const waiting = reviews.get(key);
+      if (!waiting)
+        throw new Error(`no job of ${run.name} #${run.number} waits for ${environment}`);
+      world.github.reviewRun({ run: run.id, environment, by, state: answer, comment });
+      reviews.delete(key);
+      for (const resolve of waiting) resolve(answer);
+    },
     kill: () => {
-      for (const life of alive) life.abort();
+      for (const life of alive) life.end.abort();
       return "gone";
     },
+    close: async () => {
+      for (const life of alive) life.end.abort(closed);
+      await Promise.all(going);
+    },
     settled: async () => {
-      while (going.size > 0) await Promise.all(going);
+      await stillOf(going, alive, () => state.starting);
       if (failures.length > 0) throw failures.shift();
     },
   };

@@ -2,15 +2,16 @@ import { Fault } from "@release-actions/codes";
 import type { Permissions } from "../workflow/index.ts";
 import { perform } from "./acts.ts";
 import type { Seen } from "./comparison.ts";
-import { endOfActs, observe } from "./expectations.ts";
+import { observe } from "./expectations.ts";
 import { withoutRepeats, type Gap } from "./gaps.ts";
 import type { Happening } from "./happening.ts";
 import type { Scenario } from "./language.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { kindOf } from "./names.ts";
+import { issuesOf, messagesOf, type IssueText, type MessageText } from "./readable.ts";
 import type { RunRecord } from "./runs.ts";
 import { standing, type Standing } from "./standing.ts";
-import { openWorld, type Machine, type World } from "./world.ts";
+import { endOfActs, openWorld, type Machine, type World } from "./world.ts";
 
 /** One expectation of a scenario, and what was seen in its place. */
 export type Check = Seen & { name: string; kind: string };
@@ -26,12 +27,9 @@ export type ScenarioResult = {
   runs: RunRecord[];
   /** What runs where at the end. */
   standing: Standing[];
-  issues: {
-    number: number;
-    title: string;
-    body: string;
-    comments: { author: string; body: string }[];
-  }[];
+  issues: IssueText[];
+  /** Mails and chat messages, in the order of their arrival. */
+  messages: MessageText[];
   /** What a stand-in saw and its real counterpart would have answered otherwise. */
   violations: string[];
   milliseconds: number;
@@ -88,6 +86,7 @@ async function playOnce(
     runs: [],
     standing: [],
     issues: [],
+    messages: [],
     violations: [],
     milliseconds: 0,
   };
@@ -107,14 +106,8 @@ async function playOnce(
   } finally {
     result.runs = [...world.runs.all];
     result.gaps = world.gaps();
-    result.issues = world.repository.issues
-      .filter((issue) => issue.pull === undefined)
-      .map(({ number, title, body, comments }) => ({
-        number,
-        title,
-        body,
-        comments: comments.map((comment) => ({ author: comment.author, body: comment.body })),
-      }));
+    result.issues = world.repositories.flatMap((repository) => issuesOf(world, repository));
+    result.messages = messagesOf(world);
     result.violations = [...world.github.violations];
     await world.close();
   }

@@ -7,20 +7,25 @@ import {
   createRegistryStandIn,
   createZenodoStandIn,
   pullImage,
+  type ChatStandIn,
   type Clock,
   type GitHub,
+  type GitHubRepository,
   type KubernetesStandIn,
   type RegistryStandIn,
+  type SmtpFault,
   type StandIn,
   type ZenodoStandIn,
 } from "@release-actions/stand-ins";
 import { Fault } from "@release-actions/codes";
 import { parseAllDocuments } from "yaml";
+import { createApps } from "./apps.ts";
 import type { Authority } from "./authority.ts";
 import type { Secret } from "./language.ts";
 import type { Received } from "./outgoing.ts";
 import type { Pipeline } from "./pipeline.ts";
-import type { Answerer } from "./proxy.ts";
+import { startChat, startSmtp, type Mail } from "./messengers.ts";
+import type { Answerer, Tunnel } from "./proxy.ts";
 import { watchRefusals, type Refusal } from "./refusals.ts";
 
 /** The stand-ins of one rehearsed world, and who they know. */
@@ -31,7 +36,19 @@ export type Systems = {
   zenodo: ZenodoStandIn | undefined;
   /** Undefined for hosts that are not declared. */
   answererOf(host: string): Answerer | undefined;
-  /** Every stand-in by its name: `github`, `registry`, `zenodo`, `kubernetes <cluster>`. */
+  chat: ChatStandIn | undefined;
+  /** Mails that the server took, oldest first. */
+  mails(): readonly Mail[];
+  /** Faults that wait at the mail server. */
+  mailFaults: SmtpFault[] | undefined;
+  /** Whoever speaks another protocol than HTTP under a host and port. */
+  tunnelOf(host: string, port: number): Tunnel | undefined;
+  /** Registers the Apps, once the repositories are there. */
+  addApps(
+    repositories: readonly GitHubRepository[],
+    repositoryOf: (name: string) => GitHubRepository,
+  ): void;
+  /** Every stand-in by its name: `github`, `registry`, `zenodo`, `smtp`, `chat`, `kubernetes <cluster>`. */
   named: Record<string, StandIn>;
   /** The value of a secret, from where the file says that it comes. */
   valueOf(secret: Secret): string;
@@ -64,6 +81,10 @@ export function createSystems(
   const passwords = secretsFor(Object.keys(file.registry?.accounts ?? {}));
   const zenodoTokens = secretsFor(file.zenodo?.accounts ?? []);
   const clusterTokens = secretsFor(Object.keys(file.clusters));
+
+  const mailbox = startSmtp(file, clock, authority);
+  const messengers = startChat(file.chat, clock);
+  const apps = createApps(file);
 
   const github = createGitHub({ clock, directory: join(directory, "git") });
   const askGitHub = watchRefusals(github, options.refused);
@@ -124,6 +145,8 @@ export function createSystems(
   const named: Record<string, StandIn> = { github };
   if (registry) named["registry"] = registry;
   if (zenodo) named["zenodo"] = zenodo;
+  if (messengers) named["chat"] = messengers.standIn;
+  if (mailbox) named["smtp"] = mailbox.standIn;
   for (const [name, cluster] of Object.entries(clusters)) named[`kubernetes ${name}`] = cluster;
 
   return {
@@ -131,11 +154,19 @@ export function createSystems(
     registry,
     zenodo,
     clusters,
+    chat: messengers?.standIn,
+    mailFaults: mailbox?.faults,
+    mails: () => mailbox?.mails() ?? [],
+    addApps: (repositories, repositoryOf) => apps.install(github, repositories, repositoryOf),
+    tunnelOf: (host, port) =>
+      Object.hasOwn(file.hosts, host) && file.hosts[host] === "smtp"
+        ? mailbox?.tunnel(port)
+        : undefined,
     named,
     answererOf: (host) => {
       if (githubHosts.includes(host)) return askGitHub;
       const declared = Object.hasOwn(file.hosts, host) ? file.hosts[host] : undefined;
-      if (declared === undefined) return undefined;
+      if (declared === undefined || declared === "smtp") return undefined;
       const [kind, cluster = ""] = declared.split(" ");
       return kind === "ingress" ? clusters[cluster]?.ingress(host) : named[declared]?.handle;
     },
@@ -145,6 +176,10 @@ export function createSystems(
       if (secret["registry-password"] !== undefined)
         return passwords[secret["registry-password"]] ?? "";
       if (secret["zenodo-token"] !== undefined) return zenodoTokens[secret["zenodo-token"]] ?? "";
+      if (secret["smtp-password"] !== undefined)
+        return mailbox?.passwordOf(secret["smtp-password"]) ?? "";
+      if (secret["chat-hook"] !== undefined) return messengers?.urls[secret["chat-hook"]] ?? "";
+      if (secret["app-key"] !== undefined) return apps.keyOf(secret["app-key"]);
       const cluster = secret.kubeconfig ?? "";
       return kubeconfig({
         host: file.clusters[cluster]?.server ?? "",

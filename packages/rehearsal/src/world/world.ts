@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { Fault } from "@release-actions/codes";
 import {
   movableClock,
+  type ChatPost,
   type GitHubRepository,
   type GitHub,
   type RegistryStandIn,
+  type SmtpFault,
   type StandIn,
   type ZenodoRecord,
 } from "@release-actions/stand-ins";
@@ -16,12 +18,15 @@ import { createAuthority, type Authority } from "./authority.ts";
 import type { Build } from "./builds.ts";
 import { permissionGap, withoutRepeats, type Gap } from "./gaps.ts";
 import type { Happening } from "./happening.ts";
-import type { Secret } from "./language.ts";
+import type { RehearsalFile, Secret } from "./language.ts";
+import type { Mail } from "./messengers.ts";
 import { requestOf } from "./outgoing.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { createProxy, type Proxy } from "./proxy.ts";
 import { createRuns, type RunRecord, type Runs } from "./runs.ts";
+import { fill } from "./placeholders.ts";
 import { createSystems } from "./systems.ts";
+import { parseAllDocuments } from "yaml";
 
 /** What the rehearsal takes from the machine it runs on. */
 export type Machine = {
@@ -30,8 +35,21 @@ export type Machine = {
   nodeBinary: string;
 };
 
+/** The trace that marks where the acts ended: what expectations ask themselves is not counted. */
+export const endOfActs = "(the end)";
+
+/** Keys of World.marks for messages. */
+export const markOfMails = "(mails)";
+export const markOfPosts = "(posts)";
+
 /** A container that a cluster runs, as its kubelet reports it. */
-export type RunningPod = { image: string; digest: string; ready: boolean };
+export type RunningPod = {
+  image: string;
+  digest: string;
+  ready: boolean;
+  /** Does the pod's own text name the image by a digest? */
+  pinned: boolean;
+};
 
 /** Everything that a scenario happens in. Made anew for each. */
 export type World = {
@@ -43,7 +61,14 @@ export type World = {
   authority: Authority;
   proxy: Proxy;
   github: GitHub;
+  /** The pipeline's own. */
   repository: GitHubRepository;
+  /** Its own and the product's others. */
+  repositories: GitHubRepository[];
+  /** By `owner/name`, or by the name alone; without one the pipeline's own. */
+  repositoryOf(name: string | undefined): GitHubRepository;
+  /** A folder of programs that stand before all others on the PATH of steps. */
+  programs: string | undefined;
   runs: Runs;
   traces: Map<string, Trace>;
   builds: Map<string, Build>;
@@ -69,13 +94,21 @@ export type World = {
 
   registryOf(host: string): RegistryStandIn;
   podsOf(cluster: string): RunningPod[];
+  /** Brings the objects in files of the pipeline's folder to a cluster. */
+  applyTo(cluster: string, files: readonly string[]): void;
   recordOf(version: string): { record: ZenodoRecord; state: "published" | "draft" } | undefined;
   /** Version and name of the build that a digest belongs to. */
   nameOf(digest: string): string;
   standIn(name: string): StandIn;
   /** `kubernetes` is every cluster; other names are one stand-in. */
   standInsCalled(name: string): StandIn[];
-  /** How many requests each stand-in has seen. */
+  /** Mails that the server took, oldest first. */
+  mails(): readonly Mail[];
+  /** Faults that wait at the mail server; undefined without one. */
+  mailFaults: SmtpFault[] | undefined;
+  /** What channels show, oldest first. */
+  posts(): readonly ChatPost[];
+  /** How many requests each stand-in has seen, and how many mails and posts there are. */
   marks(): Record<string, number>;
   gaps(): Gap[];
   close(): Promise<void>;
@@ -144,28 +177,42 @@ async function furnish(
   const proxy = await createProxy({
     authority,
     answererOf: systems.answererOf,
+    tunnelOf: systems.tunnelOf,
     refusal: (host) =>
       `The rehearsal declares no host ${host}. Add \`${host}: <stand-in>\` under hosts: in rehearsal.yml.\n`,
     now: clock.now,
   });
 
-  const [owner = "", name = ""] = file.repository.name.split("/");
   for (const [login, person] of Object.entries(file.people)) {
     github.addUser({ login, ...(person.name === undefined ? {} : { name: person.name }) });
   }
-  const repository = github.addRepository({
-    owner,
-    name,
-    defaultBranch: file.repository["default-branch"],
-    private: true,
-  });
-  for (const [login, { access }] of Object.entries(file.people))
-    repository.addCollaborator(login, access);
+  const addRepository = (wanted: RehearsalFile["repository"]): GitHubRepository => {
+    const [owner = "", name = ""] = wanted.name.split("/");
+    const made = github.addRepository({
+      owner,
+      name,
+      defaultBranch: wanted["default-branch"],
+      private: true,
+    });
+    for (const [login, { access }] of Object.entries(file.people))
+      made.addCollaborator(login, access);
+    return made;
+  };
+  const repository = addRepository(file.repository);
+  const repositories = [repository, ...file.repositories.map(addRepository)];
+  const repositoryOf: World["repositoryOf"] = (called) => {
+    if (called === undefined) return repository;
+    const found = repositories.find(({ fullName, name }) => [fullName, name].includes(called));
+    if (!found) throw new Fault("RA9022", { saw: `There is no repository ${called}.` });
+    return found;
+  };
+  systems.addApps(repositories, repositoryOf);
   for (const [environment, settings] of Object.entries(file.environments)) {
     const patterns = [...(settings.branches ?? []), ...(settings.tags ?? [])];
     repository.setEnvironment({
       name: environment,
       ...(patterns.length > 0 ? { deploymentBranches: patterns } : {}),
+      ...(settings.reviewers?.length ? { reviewers: settings.reviewers } : {}),
     });
   }
 
@@ -183,6 +230,9 @@ async function furnish(
     proxy,
     github,
     repository,
+    repositories,
+    repositoryOf,
+    programs: pipeline.programs,
     traces,
     builds,
     tokens,
@@ -205,7 +255,7 @@ async function furnish(
       if (known) return known;
       const token = github.issueToken({
         kind: "user",
-        repositories: [repository.fullName],
+        repositories: repositories.map(({ fullName }) => fullName),
         actor: login,
         permissions: {
           actions: "write",
@@ -246,6 +296,7 @@ async function furnish(
     },
     meaning: (kind, argument) => {
       if (kind === "commit") return base.shaOf(argument);
+      if (kind === "now") return base.clock.now().toISOString();
       if (kind === "issue") return String(base.numberOf(argument));
       if (kind === "comment") return String(base.commentOf(argument));
       if (kind === "run") return String(base.runOf(argument, undefined).id);
@@ -265,6 +316,13 @@ async function furnish(
         });
       }
       return systems.registry;
+    },
+    applyTo: (cluster, files) => {
+      for (const text of Object.values(pipeline.filesAt(files))) {
+        const filled = fill(text.toString("utf8"), base.meaning);
+        for (const document of parseAllDocuments(filled))
+          systems.clusters[cluster]?.apply(document.toJS() as never);
+      }
     },
     podsOf: (cluster) =>
       (file.clusters[cluster]?.namespaces ?? [])
@@ -298,12 +356,19 @@ async function furnish(
         ? clusters.map(([, standIn]) => standIn)
         : [base.standIn(called)];
     },
-    marks: () =>
-      Object.fromEntries(
+    mailFaults: systems.mailFaults,
+    mails: () => systems.mails(),
+    posts: () => systems.chat?.posts ?? [],
+    marks: () => ({
+      ...Object.fromEntries(
         Object.values(systems.named).map((standIn) => [standIn.name, standIn.requests.length]),
       ),
+      [markOfMails]: systems.mails().length,
+      [markOfPosts]: systems.chat?.posts.length ?? 0,
+    }),
     gaps: () => withoutRepeats([...gaps, ...world.runs.all.flatMap((run) => run.gaps)]),
     close: async () => {
+      await world.runs.close();
       await proxy.close();
       await systems.close();
       tidy();
@@ -319,5 +384,6 @@ const permits = (granted: string | undefined, level: string): boolean =>
 /** A container that has not pulled its image yet has no digest: then only what it asks for is known. */
 function runningPod(container: { image: string; imageID: string; ready: boolean }): RunningPod {
   const [image = "", digest = ""] = (container.imageID || container.image).split("@");
-  return { image: image.replace(/:[^/:]+$/, ""), digest, ready: container.ready };
+  const pinned = container.image.includes("@sha256:");
+  return { image: image.replace(/:[^/:]+$/, ""), digest, ready: container.ready, pinned };
 }
