@@ -2,7 +2,7 @@
 export const layers = [
   { name: "pure", packages: ["codes", "markdown", "versions", "ledger", "plan"] },
   { name: "transport", packages: ["net"] },
-  { name: "clients", packages: ["registry", "deploy", "checks", "github", "zenodo"] },
+  { name: "clients", packages: ["registry", "deploy", "checks", "github", "zenodo", "notify"] },
   { name: "road", packages: ["pipeline"] },
   { name: "edge", packages: ["runner", "actions", "cli"] },
   { name: "rehearsal", packages: ["stand-ins", "rehearsal"] },
@@ -10,7 +10,7 @@ export const layers = [
 ] as const;
 
 const pure = ["codes", "markdown", "versions", "ledger", "plan"];
-const clients = ["registry", "deploy", "checks", "github", "zenodo"];
+const clients = ["registry", "deploy", "checks", "github", "zenodo", "notify"];
 
 /** The allowed edges. `actions` stands for every folder of actions/. */
 export const arrows: Record<string, readonly string[]> = {
@@ -25,6 +25,7 @@ export const arrows: Record<string, readonly string[]> = {
   checks: ["net", ...pure],
   github: ["net", ...pure],
   zenodo: ["net", ...pure],
+  notify: ["net", ...pure],
   pipeline: ["net", ...pure, ...clients],
   runner: ["codes", "markdown"],
   actions: ["codes", "net", "pipeline", "runner"],
