@@ -20,6 +20,12 @@ export function nextId(environment: string, current: Current | undefined): strin
   return `${environment}-${last + 1}`;
 }
 
+/** Did an entry of an environment come after another of it? By their numbers: clocks are not exact to the second. */
+export function isLater(id: string, than: string): boolean {
+  const number = (entry: string): number => Number(/-(\d+)$/.exec(entry)?.[1] ?? 0);
+  return number(id) > number(than);
+}
+
 /** Opens an entry: from now on it holds the environment's lock. */
 export function openEntry(product: string, current: Current | undefined, entry: Entry): Append {
   const paths = ledgerPaths(product, entry.environment);

@@ -3,6 +3,7 @@ export {
   lastPass,
   nextId,
   openEntry,
+  isLater,
   lastBrought,
   releaseBefore,
   runningRelease,

@@ -4,6 +4,7 @@ import {
   lastPass,
   nextId,
   openEntry,
+  isLater,
   lastBrought,
   releaseBefore,
   runningRelease,
@@ -237,4 +238,10 @@ describe("what was brought last, and what is behind it", () => {
   test("nothing", () => {
     expect([lastBrought(undefined), releaseBefore(undefined)]).toEqual([undefined, undefined]);
   });
+});
+
+test("of two entries the one with the higher number came later", () => {
+  expect(isLater("production-10", "production-9")).toBe(true);
+  expect(isLater("production-9", "production-10")).toBe(false);
+  expect(isLater("eu-1-2", "eu-1-2")).toBe(false);
 });

@@ -1,5 +1,10 @@
 import type { Finding } from "@release-actions/codes";
-import type { Acceptance, Current, VersionRecord } from "@release-actions/ledger";
+import {
+  isLater,
+  type Acceptance,
+  type Current,
+  type VersionRecord,
+} from "@release-actions/ledger";
 import { holdsRole, withPeople } from "./approvals.ts";
 
 export type AcceptFacts = {
@@ -69,7 +74,7 @@ export function judgeAcceptable(facts: AcceptFacts): AcceptVerdict {
     };
   }
   const withdrawn = record?.withdrawn.findLast(
-    (line) => line.environment === environment.name && Date.parse(line.at) > Date.parse(running.at),
+    (line) => line.environment === environment.name && isLater(line.entry, running.entry),
   );
   if (withdrawn !== undefined) {
     return {

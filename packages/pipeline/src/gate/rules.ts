@@ -2,7 +2,7 @@ import type { Finding } from "@release-actions/codes";
 import type { StatusCheck } from "@release-actions/github";
 import { schemeOf, type Version } from "@release-actions/versions";
 import { manifestVersion } from "@release-actions/versions";
-import { lastPass, sameBuild } from "@release-actions/ledger";
+import { isLater, lastPass, sameBuild } from "@release-actions/ledger";
 import { testedIn, type Candidate } from "../candidate.ts";
 import type { EnvironmentSettings, Pipeline } from "../configuration/pipeline-file.ts";
 import type { History } from "../history.ts";
@@ -192,7 +192,7 @@ export function judgeEvidence({
     };
   }
   const withdrawn = candidate.record?.withdrawn.findLast(
-    (line) => line.environment === where && Date.parse(line.at) > Date.parse(pass.at),
+    (line) => line.environment === where && isLater(line.entry, pass.entry),
   );
   if (withdrawn !== undefined && request.action === "release") {
     return {

@@ -1,4 +1,5 @@
 import {
+  isLater,
   lastPass,
   runningRelease,
   type Acceptance,
@@ -18,8 +19,7 @@ export function standingPass(
 ): Pass | undefined {
   const pass = lastPass(record, environment);
   const withdrawn = record?.withdrawn.findLast((line) => line.environment === environment);
-  return pass !== undefined &&
-    (withdrawn === undefined || Date.parse(withdrawn.at) < Date.parse(pass.at))
+  return pass !== undefined && (withdrawn === undefined || isLater(pass.entry, withdrawn.entry))
     ? pass
     : undefined;
 }
