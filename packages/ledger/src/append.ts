@@ -91,9 +91,11 @@ export function runningRelease(current: Current | undefined): Release | undefine
   return current?.passed.at(-1)?.release;
 }
 
-/** What was brought last: what runs, or what a run left half-way and nobody has put right since. */
+/** What a rollback takes back: what runs, also while it is taken back already, or a release that a run left half-way. */
 export function lastBrought(current: Current | undefined): Release | undefined {
-  return isHalfWay(current) ? current?.latest.release : runningRelease(current);
+  return isHalfWay(current) && current?.latest.action === "release"
+    ? current.latest.release
+    : runningRelease(current);
 }
 
 /** What a rollback without a version goes back to: behind what was brought last. A rollback that is half-way is finished. */

@@ -229,7 +229,7 @@ describe("what was brought last, and what is behind it", () => {
     [
       "a rollback died half-way",
       { action: "rollback", result: "running", release: release("2.3.0") },
-      ["2.3.0", "2.3.0"],
+      ["2.4.0", "2.3.0"],
     ],
   ])("%s", (_, latest, expected) => {
     expect(seen(latest)).toEqual(expected);
