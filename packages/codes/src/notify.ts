@@ -4,7 +4,7 @@ export const notify = {
     title: "A notice was not delivered",
     means:
       "The receiver refused the message, or its server could not be reached. The release itself is not touched by that.",
-    next: "Tell the people by hand, and correct the address or its secret before the next release.",
+    next: "Correct the address or its secret and run the job again: the notice is sent, and nothing is released again. Or tell the people by hand.",
   },
   RA8202: {
     title: "It is not known whether a notice arrived",

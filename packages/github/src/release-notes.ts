@@ -2,7 +2,7 @@ import { markdownText } from "@release-actions/markdown";
 import type { ChangedBy, Credit, ReleaseFacts } from "./release-changes.ts";
 
 export type NotesWith = {
-  /** What the release is made of: name, the tagged reference and the digest that was released. */
+  /** What the release is made of: name, the image's reference and the digest that was released. */
   images?: readonly { name: string; reference: string; digest: string }[];
   doi?: string;
   /** Who agreed, in what role, and when (ISO). */

@@ -32,8 +32,9 @@ import { endSummary } from "./report/summaries.ts";
 import { imageTagsOf } from "./rollout.ts";
 
 /**
- * Writes: ledger entry (the lock), deployment record, image tags, rollout, smoke test; on failure back to the recorded release;
- * then the ledger entry's end. Every write is a step, so a run that was killed anywhere continues.
+ * Writes: ledger entry (the lock), git tags, deployment record, image tags, rollout, smoke test; on failure back to the recorded
+ * release; then the ledger entry's end; last it tells people and brings the release issue up to date. Every write is a step, so a run
+ * that was killed anywhere continues.
  */
 export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutputs>> {
   const { world, environment, release } = run;

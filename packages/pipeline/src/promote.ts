@@ -217,14 +217,14 @@ async function resume(
 
 /** `told`: what came of its notices. */
 function earlierRun(decision: Decision, own: Entry, told: Finding[]): ActionResult<PromoteOutputs> {
-  const { history, job } = { history: decision.history, job: decision.world.job };
+  const { history } = decision;
   const newer = history.current?.latest.id === own.id ? undefined : history.current?.latest;
   const ok = own.result === "passed";
   const did = told.length === 0 ? "Nothing was written." : "Only its notices were seen to.";
   const saw = newer
     ? `This run's entry ${own.id} (${own.release.version}, ${own.result}) is followed by ${newer.id} (${newer.release.version}). ${did}`
     : `This run's entry ${own.id} is closed: ${own.release.version} ${own.result}. ${did}`;
-  job.say(saw);
+  decision.world.job.say(saw);
   const finding: Finding = {
     rule: "lock",
     holds: ok,
