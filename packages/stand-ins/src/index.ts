@@ -3,6 +3,7 @@ export {
   createRegistryStandIn,
   type RegistryStandIn,
   type RegistryStandInOptions,
+  type SavedRegistry,
 } from "./registry/registry-stand-in.ts";
 export {
   buildImage,
@@ -12,7 +13,12 @@ export {
   type ImageSource,
 } from "./registry/image.ts";
 export { pullImage, type PullFetch, type PulledImage } from "./registry/pull.ts";
-export { createZenodoStandIn, type ZenodoRecord, type ZenodoStandIn } from "./zenodo/zenodo.ts";
+export {
+  createZenodoStandIn,
+  type SavedZenodo,
+  type ZenodoRecord,
+  type ZenodoStandIn,
+} from "./zenodo/zenodo.ts";
 export {
   createKubernetesStandIn,
   type AccessRule,
@@ -35,9 +41,15 @@ export type {
   Permissions as GitHubPermissions,
   TokenRequest as GitHubTokenRequest,
 } from "./github/index.ts";
-export { createChatStandIn, type ChatPost, type ChatStandIn } from "./chat/chat-stand-in.ts";
+export {
+  createChatStandIn,
+  type ChatPost,
+  type ChatStandIn,
+  type SavedChat,
+} from "./chat/chat-stand-in.ts";
 export {
   createSmtpStandIn,
+  type SavedSmtp,
   type SmtpMail,
   type SmtpStandIn,
   type SmtpStandInOptions,

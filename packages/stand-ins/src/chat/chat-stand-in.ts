@@ -1,3 +1,4 @@
+import { seal, unseal, type Saved } from "../saved.ts";
 import { frame, json, type Clock, type Incoming, type Reply, type StandIn } from "../stand-in.ts";
 import { wrongCard } from "./card.ts";
 import { wrongBlocks } from "./blocks.ts";
@@ -5,14 +6,22 @@ import { wrongBlocks } from "./blocks.ts";
 /** One message as people see it in a channel, or as a receiver took it. */
 export type ChatPost = { hook: string; payload: unknown; at: Date };
 
-export type ChatStandIn = StandIn & {
+type Delivered = {
   /** What was delivered, oldest first. */
   readonly posts: ChatPost[];
   /** What Teams took and never showed: its answer comes before the flow looks at the card. */
   readonly unshown: (ChatPost & { why: string })[];
-  /** From now on the channel behind this hook is archived (Slack). */
-  archive(path: string): void;
 };
+
+export type SavedChat = Saved<Delivered & { archived: Set<string>; events: Set<string> }>;
+
+export type ChatStandIn = StandIn &
+  Delivered & {
+    /** From now on the channel behind this hook is archived (Slack). */
+    archive(path: string): void;
+    /** The posts, the archived channels and the events that were seen; hooks come from the options. */
+    save(): SavedChat;
+  };
 
 /**
  * Slack's incoming webhooks (`/services/T…/B…/…`), Teams Workflows (`/workflows/…`) and other receivers of events (any other path).
@@ -22,11 +31,12 @@ export function createChatStandIn(options: {
   name?: string;
   clock: Clock;
   hooks: Record<string, string>;
+  saved?: SavedChat | undefined;
 }): ChatStandIn {
-  const posts: ChatPost[] = [];
-  const unshown: (ChatPost & { why: string })[] = [];
-  const archived = new Set<string>();
-  const events = new Set<string>();
+  const state = options.saved
+    ? unseal(options.saved)
+    : { posts: [], unshown: [], archived: new Set<string>(), events: new Set<string>() };
+  const { posts, unshown, archived, events } = state;
 
   const slack = (request: Incoming): Reply => {
     const path = request.url.pathname;
@@ -114,7 +124,13 @@ export function createChatStandIn(options: {
       return receiver(request);
     },
   });
-  return { ...standIn, posts, unshown, archive: (path) => void archived.add(path) };
+  return {
+    ...standIn,
+    posts,
+    unshown,
+    archive: (path) => void archived.add(path),
+    save: () => seal(state),
+  };
 }
 
 /** JSON, or a form with `payload=`, as Slack takes both. */

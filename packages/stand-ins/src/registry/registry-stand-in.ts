@@ -4,24 +4,45 @@ import { blobRoute, startUpload, uploadRoute } from "./blobs.ts";
 import type { Content, Image } from "./image.ts";
 import { manifestRoute, referrersRoute, tagsRoute } from "./manifests.ts";
 import { specError } from "./spec-errors.ts";
-import { createStore, isRepositoryName, lookUp, seed, type Store } from "./store.ts";
+import {
+  createStore,
+  isRepositoryName,
+  lookUp,
+  seed,
+  type SavedRegistry,
+  type Store,
+} from "./store.ts";
+
+export type { SavedRegistry };
 
 export type RegistryStandIn = StandIn & {
+  /** The names of the repositories in which anything was ever put. */
+  repositories(): string[];
   /** The digest under each tag of a repository. */
   tags(repository: string): Record<string, string>;
   /** The manifest that a tag or digest names. */
   manifest(repository: string, reference: string): Content | undefined;
+  /** Digests of a repository's manifests, with and without a tag. */
+  manifests(repository: string): string[];
+  /** Digests of a repository's blobs. */
+  blobs(repository: string): string[];
   /** The bytes of a blob, in whichever repository. */
   blob(digest: string): Buffer | undefined;
   /** Puts an image and its tag in place without a request; returns the tag's digest. */
   putImage(repository: string, tag: string, image: Image): string;
+  /** The content; accounts come from the options, and tokens have to be asked for again. */
+  save(): SavedRegistry;
 };
 
-export type RegistryStandInOptions = Omit<AccessOptions, "clock"> & { clock: Clock; name?: string };
+export type RegistryStandInOptions = Omit<AccessOptions, "clock"> & {
+  clock: Clock;
+  name?: string;
+  saved?: SavedRegistry | undefined;
+};
 
 /** A registry after the OCI distribution spec 1.1, in memory, with Basic or Bearer access. */
 export function createRegistryStandIn(options: RegistryStandInOptions): RegistryStandIn {
-  const store = createStore();
+  const store = createStore(options.saved);
   const access = createAccess(options);
 
   const standIn = frame({
@@ -48,14 +69,18 @@ export function createRegistryStandIn(options: RegistryStandInOptions): Registry
 
   return {
     ...standIn,
+    repositories: store.names,
     tags: (repository) => Object.fromEntries(store.find(repository)?.tags ?? []),
     manifest: (repository, reference) => lookUp(store.find(repository), reference),
+    manifests: (repository) => [...(store.find(repository)?.manifests.keys() ?? [])],
+    blobs: (repository) => [...(store.find(repository)?.blobs.keys() ?? [])],
     blob: (digest) =>
       store
         .all()
         .find((repository) => repository.blobs.has(digest))
         ?.blobs.get(digest),
     putImage: (repository, tag, image) => seed(store.open(repository), tag, image),
+    save: store.save,
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { seal, unseal, type Saved } from "../saved.ts";
 import type { Content, Image } from "./image.ts";
 
 /** What one repository holds. Blobs belong to a repository: another one has to mount or upload them. */
@@ -15,13 +16,18 @@ export type Store = {
   /** The repository, made when it is not there. */
   open(name: string): Repository;
   all(): Repository[];
+  names(): string[];
   /** A name for the next upload. */
   nextUpload(): string;
+  save(): SavedRegistry;
 };
 
-export function createStore(): Store {
-  const repositories = new Map<string, Repository>();
-  let uploads = 0;
+/** What a registry held: blobs, manifests and tags of each repository, uploads in progress. */
+export type SavedRegistry = Saved<{ repositories: Map<string, Repository>; uploads: number }>;
+
+export function createStore(saved?: SavedRegistry): Store {
+  const state = saved ? unseal(saved) : { repositories: new Map<string, Repository>(), uploads: 0 };
+  const { repositories } = state;
   return {
     find: (name) => repositories.get(name),
     open: (name) => {
@@ -38,10 +44,12 @@ export function createStore(): Store {
       return repository;
     },
     all: () => [...repositories.values()],
+    names: () => [...repositories.keys()],
     nextUpload: () => {
-      uploads += 1;
-      return `00000000-0000-4000-8000-${String(uploads).padStart(12, "0")}`;
+      state.uploads += 1;
+      return `00000000-0000-4000-8000-${String(state.uploads).padStart(12, "0")}`;
     },
+    save: () => seal(state),
   };
 }
 

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext } from "node:tls";
+import { seal, unseal, type Saved } from "../saved.ts";
 import type { Clock } from "../stand-in.ts";
 import type { SmtpFault } from "./fault.ts";
 import { readMessage } from "./message.ts";
@@ -23,6 +24,9 @@ export type SmtpMail = {
   raw: Buffer;
 };
 
+/** The mails that a server had taken. */
+export type SavedSmtp = Saved<SmtpMail[]>;
+
 export type SmtpStandInOptions = {
   /** Name of the server in its greeting. */
   name?: string;
@@ -36,6 +40,8 @@ export type SmtpStandInOptions = {
   /** Largest message in bytes, default 35 MiB as OpenSMTPD. */
   limit?: number;
   faults?: SmtpFault[];
+  /** Begins with these mails. */
+  saved?: SavedSmtp | undefined;
 };
 
 /** A mail server that stands in for OpenSMTPD: its order of commands, its refusals, a record of mails, and faults on demand. */
@@ -49,12 +55,13 @@ export type SmtpStandIn = {
   accept(socket: Duplex, how?: { secure?: boolean }): void;
   /** Serves on a free port of 127.0.0.1. */
   listen(how?: { secure?: boolean }): Promise<{ port: number; close(): Promise<void> }>;
+  save(): SavedSmtp;
   /** Cuts all connections. */
   close(): Promise<void>;
 };
 
 export function createSmtpStandIn(options: SmtpStandInOptions): SmtpStandIn {
-  const mails: SmtpMail[] = [];
+  const mails: SmtpMail[] = options.saved ? unseal(options.saved) : [];
   const commands: SmtpStandIn["commands"] = [];
   const faults = options.faults ?? [];
   const sockets = new Set<Duplex>();
@@ -113,6 +120,7 @@ export function createSmtpStandIn(options: SmtpStandInOptions): SmtpStandIn {
     commands,
     accept,
     listen,
+    save: () => seal(mails),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await Promise.all([...servers].map((close) => close()));

@@ -65,6 +65,15 @@ export type Community = { id: string; slug: string; curators: readonly string[] 
 const doiPrefix = "10.5281/zenodo.";
 const largestCount = 100;
 
+/** What is there at one moment. */
+export type DepositsState = {
+  all: Map<string, Deposit>;
+  concepts: Map<string, Concept>;
+  lastId: number;
+  lastReview: number;
+  communityIds: Map<string, string>;
+};
+
 /** All records and drafts of the server, and what may be done to them. Every function throws a Problem where Zenodo refuses. */
 export type Deposits = ReturnType<typeof createDeposits>;
 
@@ -73,10 +82,12 @@ export function createDeposits(options: {
   firstId: number;
   quota: number;
   communities: readonly Community[];
+  /** Goes on from here; the caller's no longer. */
+  saved?: DepositsState;
 }) {
-  const all = new Map<string, Deposit>();
-  const concepts = new Map<string, Concept>();
-  let lastId = options.firstId - 1;
+  const all = options.saved?.all ?? new Map<string, Deposit>();
+  const concepts = options.saved?.concepts ?? new Map<string, Concept>();
+  let lastId = options.saved?.lastId ?? options.firstId - 1;
 
   const nextId = (): string => {
     do lastId += 1;
@@ -220,9 +231,24 @@ export function createDeposits(options: {
     }
   };
 
+  const { lastReview, ...reviews } = createReviews({
+    all,
+    communities: options.communities,
+    check,
+    release,
+    lastReview: options.saved?.lastReview ?? 0,
+  });
+
   return {
     all,
     concepts,
+    state: (): DepositsState => ({
+      all,
+      concepts,
+      lastId,
+      lastReview: lastReview(),
+      communityIds: new Map(options.communities.map(({ slug, id }) => [slug, id])),
+    }),
     communities: options.communities,
     versions,
     latest,
@@ -291,7 +317,7 @@ export function createDeposits(options: {
       return release(deposit);
     },
 
-    ...createReviews({ all, communities: options.communities, check, release }),
+    ...reviews,
 
     /** Puts a published record there without a request, as history. */
     seed: (seed: {

@@ -9,11 +9,15 @@ export function createReviews(options: {
   /** Refuses what cannot be published. */
   check(deposit: Deposit): void;
   release(deposit: Deposit): Deposit;
+  /** Number of the last review that was asked for. */
+  lastReview: number;
 }) {
-  let lastRequest = 0;
+  let lastRequest = options.lastReview;
   const { all, check, release } = options;
 
   return {
+    lastReview: () => lastRequest,
+
     askReview: (deposit: Deposit, communityId: unknown): Review => {
       const community = options.communities.find(({ id }) => id === communityId);
       if (community === undefined)

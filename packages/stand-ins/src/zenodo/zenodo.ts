@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { seal, unseal, type Saved } from "../saved.ts";
 import { frame, json, type Clock, type Incoming, type Reply, type StandIn } from "../stand-in.ts";
 import { createAnswers } from "./answers.ts";
 import type { Call } from "./call.ts";
 import { notBuilt } from "./call.ts";
-import { createDeposits, type Deposit } from "./deposits.ts";
+import { createDeposits, type Deposit, type DepositsState } from "./deposits.ts";
 import { routeBucket, routeDepositions } from "./legacy.ts";
 import { readLegacy } from "./legacy-metadata.ts";
 import { createLimiter, type Limits } from "./limits.ts";
@@ -28,6 +29,15 @@ export type ZenodoRecord = {
   review?: "created" | "submitted" | "declined";
 };
 
+type Index = {
+  /** Deposits that searches do not find yet, with the number of searches still to go. */
+  unindexed: Map<string, number>;
+  known: Set<string>;
+  staleReads: number;
+};
+
+export type SavedZenodo = Saved<{ deposits: DepositsState; index: Index }>;
+
 export type ZenodoStandIn = StandIn & {
   /** Published records, oldest first. */
   records(): ZenodoRecord[];
@@ -46,6 +56,8 @@ export type ZenodoStandIn = StandIn & {
   decideReview(id: string, accept: boolean): void;
   /** A draft or record is found by a search only after so many later list requests. 0 = at once. */
   staleReads: number;
+  /** Records, drafts, files and the next number; tokens and curators come from the options, limits count anew. */
+  save(): SavedZenodo;
 };
 
 /**
@@ -62,25 +74,30 @@ export function createZenodoStandIn(options: {
   /** Bytes of all files of one record; default 50 GB. */
   quota?: number;
   limits?: { user: Limits; guest: Limits };
+  saved?: SavedZenodo | undefined;
 }): ZenodoStandIn {
+  const saved = options.saved && unseal(options.saved);
   const users = [...new Set(Object.values(options.tokens))];
   const deposits = createDeposits({
     clock: options.clock,
     firstId: options.firstId ?? 20_000_000,
     quota: options.quota ?? 50e9,
     communities: Object.entries(options.communities ?? {}).map(([slug, curators]) => ({
-      id: randomUUID(),
+      id: saved?.deposits.communityIds.get(slug) ?? randomUUID(),
       slug,
       curators,
     })),
+    ...(saved && { saved: saved.deposits }),
   });
   const limiter = createLimiter(
     options.clock,
     options.limits ?? { user: { minute: 100, hour: 5000 }, guest: { minute: 60, hour: 2000 } },
   );
-  /** Deposits that searches do not find yet, with the number of searches still to go. */
-  const unindexed = new Map<string, number>();
-  const known = new Set<string>();
+  const { unindexed, known, staleReads } = saved?.index ?? {
+    unindexed: new Map<string, number>(),
+    known: new Set<string>(),
+    staleReads: 0,
+  };
 
   const index = (): void => {
     for (const id of deposits.all.keys()) {
@@ -187,7 +204,12 @@ export function createZenodoStandIn(options: {
         return record;
       },
       decideReview: deposits.closeReview,
-      staleReads: 0,
+      staleReads,
+      save: () =>
+        seal({
+          deposits: deposits.state(),
+          index: { unindexed, known, staleReads: standIn.staleReads },
+        }),
     },
   );
   return standIn;
