@@ -35,6 +35,7 @@ export {
   type FileChanges,
   type GitHubRepository,
   type GitHubState,
+  type SavedGitHub,
 } from "./github/index.ts";
 export type {
   Access as GitHubAccess,

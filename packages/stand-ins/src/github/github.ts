@@ -7,17 +7,34 @@ import { createRun, reviewRun, type RunWish } from "./runs.ts";
 import type { GitHubRepository, GitHubState } from "./state.ts";
 import { addTeam } from "./teams.ts";
 import { issueToken } from "./tokens.ts";
+import { restoreWorld, saveWorld, type SavedGitHub } from "./saved-world.ts";
 import { addPerson, createWorld, findRepository, type Repository } from "./world.ts";
 
-/** GitHub, as far as a release needs it. `directory` is an empty folder for the bare repositories. */
-export type GitHub = StandIn & GitHubState;
+/** GitHub, as far as a release needs it. */
+export type GitHub = StandIn &
+  GitHubState & {
+    /**
+     * Everything but requests, faults, violations and listeners. `folder` is an empty or new one of its own: the bare
+     * repositories are kept in it, and must stay there unchanged as long as something may be restored from it.
+     */
+    save(folder: string): SavedGitHub;
+  };
 
 /**
  * A stateful GitHub: api.github.com, github.com (git), codeload.github.com and uploads.github.com by the request's Host,
  * and on any other host an enterprise server (`/api/v3`, `/api/graphql`, `/api/uploads`, git at `/owner/name.git`).
  */
-export function createGitHub(options: { clock: Clock; directory: string }): GitHub {
-  const world = createWorld(options);
+export function createGitHub(options: {
+  clock: Clock;
+  /** An empty or new folder for the bare repositories. */
+  directory: string;
+  /** Goes on from here, with the tokens and ids of then. */
+  saved?: SavedGitHub | undefined;
+}): GitHub {
+  const { clock, directory, saved } = options;
+  const world = saved
+    ? restoreWorld({ clock, directory }, saved)
+    : createWorld({ clock, directory });
   const standIn = frame({ name: "github", clock: options.clock, route: router(world) });
   const handles = new Map<Repository, GitHubRepository>();
 
@@ -44,6 +61,9 @@ export function createGitHub(options: { clock: Clock; directory: string }): GitH
     addUser: (user) => addPerson(world, user),
     addRepository: (wanted) => handleOf(addRepository(world, wanted)),
     repository: (fullName) => handleOf(known(fullName)),
+    get repositories() {
+      return [...world.repositories.values()].map(handleOf);
+    },
     addTeam: (team) => addTeam(world, team),
     addApp: (app) => addApp(world, app),
     issueToken: (request) => {
@@ -56,6 +76,9 @@ export function createGitHub(options: { clock: Clock; directory: string }): GitH
     setRunState: (id, change) =>
       void Object.assign(runOf(id), change, { updatedAt: world.clock.now() }),
     run: runOf,
+    get runs() {
+      return [...world.runs.values()];
+    },
     reviewRun: (review) => reviewRun(world, review),
     onEvent: (listener) => {
       world.listeners.add(listener);
@@ -76,5 +99,9 @@ export function createGitHub(options: { clock: Clock; directory: string }): GitH
       world.restTagsCheckWorkflows = checks;
     },
   };
-  return Object.defineProperties(standIn, Object.getOwnPropertyDescriptors(state)) as GitHub;
+  const save = (folder: string) => saveWorld(world, folder);
+  return Object.defineProperties(
+    { ...standIn, save },
+    Object.getOwnPropertyDescriptors(state),
+  ) as GitHub;
 }

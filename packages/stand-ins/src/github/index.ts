@@ -1,4 +1,5 @@
 export { createGitHub, type GitHub } from "./github.ts";
+export type { SavedGitHub } from "./saved-world.ts";
 export type { FileChanges, GitHubEvent, GitHubRepository, GitHubState } from "./state.ts";
 export type { Access, Permission, Permissions, TokenRequest } from "./permission.ts";
 export type { AppWish } from "./apps.ts";

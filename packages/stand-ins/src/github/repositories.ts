@@ -29,7 +29,7 @@ export function addRepository(
   if (findRepository(world, fullName))
     throw new Error(`The GitHub stand-in already has a repository ${fullName}.`);
   const defaultBranch = wanted.defaultBranch ?? "main";
-  const directory = join(world.directory, wanted.owner, `${wanted.name}.git`);
+  const directory = join(world.directory, bareFolder({ fullName }));
   createBare(directory, defaultBranch);
   const id = world.nextId();
   const now = world.clock.now();
@@ -61,6 +61,9 @@ export function addRepository(
   world.repositories.set(fullName.toLowerCase(), repository);
   return repository;
 }
+
+/** Where a repository is below the folder of all. */
+export const bareFolder = ({ fullName }: { fullName: string }): string => `${fullName}.git`;
 
 function createBare(directory: string, defaultBranch: string): void {
   mkdirSync(directory, { recursive: true });

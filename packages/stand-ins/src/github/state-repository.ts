@@ -179,6 +179,12 @@ export function repositoryHandle(world: World, repository: Repository): GitHubRe
     get issues() {
       return repository.issues;
     },
+    get labels() {
+      return repository.labels;
+    },
+    get environments() {
+      return repository.environments;
+    },
     get milestones() {
       return repository.milestones;
     },

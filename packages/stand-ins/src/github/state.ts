@@ -10,6 +10,7 @@ import type {
   Installation,
   Issue,
   IssueComment,
+  Label,
   Milestone,
   Person,
   PersonType,
@@ -177,6 +178,8 @@ export type GitHubRepository = {
   actionsMayPropose: boolean;
 
   readonly issues: readonly Issue[];
+  readonly labels: readonly Label[];
+  readonly environments: readonly Environment[];
   readonly milestones: readonly Milestone[];
   readonly releases: readonly Release[];
   readonly deployments: readonly Deployment[];
@@ -198,6 +201,7 @@ export type GitHubState = {
   }): GitHubRepository;
   /** By `owner/name`; throws when there is none. */
   repository(fullName: string): GitHubRepository;
+  readonly repositories: readonly GitHubRepository[];
 
   /** A team of an organization; its members were added as users. Reviewers of environments name it `organization/slug`. */
   addTeam(team: TeamWish): Team;
@@ -234,6 +238,8 @@ export type GitHubState = {
     },
   ): void;
   run(id: number): WorkflowRun;
+  /** Every run, oldest first. */
+  readonly runs: readonly WorkflowRun[];
   /**
    * A person's answer to a run that waits for an environment with reviewers (`setEnvironment`), announced as
    * `deployment_review`. Throws for somebody who is no reviewer, alone or by a team, and for a forbidden self-review.

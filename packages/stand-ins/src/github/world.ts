@@ -71,14 +71,34 @@ export type World = {
   nextId(): number;
   lastId(): number;
   nextRequest(): number;
+  counters: Counters;
   /** The last id at each list request, for stale reads. */
   listMarks: number[];
 };
 
+/** The last numbers that were given. */
+export type Counters = { id: number; request: number };
+
 export function createWorld(options: { clock: Clock; directory: string }): World {
-  let last = 1000;
-  let requests = 0;
-  const world: World = {
+  const world = emptyWorld({ ...options, counters: { id: 1000, request: 0 } });
+  addPerson(world, {
+    login: "github-actions[bot]",
+    type: "Bot",
+    name: "github-actions[bot]",
+    email: "41898282+github-actions[bot]@users.noreply.github.com",
+  });
+  addPerson(world, { login: "web-flow", name: "GitHub", email: "noreply@github.com" });
+  return world;
+}
+
+/** A world without anybody in it. */
+export function emptyWorld(options: {
+  clock: Clock;
+  directory: string;
+  counters: Counters;
+}): World {
+  const { counters } = options;
+  return {
     ...options,
     people: new Map(),
     repositories: new Map(),
@@ -91,19 +111,11 @@ export function createWorld(options: { clock: Clock; directory: string }): World
     violations: [],
     restTagsCheckWorkflows: false,
     staleReads: 0,
-    nextId: () => ++last,
-    lastId: () => last,
-    nextRequest: () => ++requests,
+    nextId: () => ++counters.id,
+    lastId: () => counters.id,
+    nextRequest: () => ++counters.request,
     listMarks: [],
   };
-  addPerson(world, {
-    login: "github-actions[bot]",
-    type: "Bot",
-    name: "github-actions[bot]",
-    email: "41898282+github-actions[bot]@users.noreply.github.com",
-  });
-  addPerson(world, { login: "web-flow", name: "GitHub", email: "noreply@github.com" });
-  return world;
 }
 
 export function addPerson(

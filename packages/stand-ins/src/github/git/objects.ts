@@ -14,9 +14,12 @@ export type ObjectStore = {
   write(type: ObjectType, content: Buffer): string;
 };
 
-export function objectStore(directory: string): ObjectStore {
+/** `known`: objects that are there for certain, so that they need not be read. */
+export function objectStore(
+  directory: string,
   // Objects never change, so what was read once stays true.
-  const known = new Map<string, GitObject>();
+  known: Map<string, GitObject> = new Map(),
+): ObjectStore {
   const fileOf = (sha: string) => join(directory, "objects", sha.slice(0, 2), sha.slice(2));
   return {
     read: (sha) => {
