@@ -25,6 +25,7 @@ export {
   type Endpoint,
   type Identity,
   type KubernetesStandIn,
+  type SavedKubernetes,
   type PodView,
   type ServicePort,
 } from "./kubernetes/index.ts";

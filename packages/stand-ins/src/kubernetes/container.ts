@@ -1,25 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { cp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Clock } from "../stand-in.ts";
-import { createContainerLog, tail, type ContainerLog } from "./container-log.ts";
-import {
-  startProcess,
-  StartFailure,
-  terminate,
-  type ContainerProcess,
-  type Exit,
-} from "./container-process.ts";
-import { ConfigError, environmentOf, expanded } from "./environment.ts";
+import { tail, type ContainerLog } from "./container-log.ts";
+import { StartFailure, terminate, type ContainerProcess, type Exit } from "./container-process.ts";
+import { ConfigError, environmentOf } from "./environment.ts";
 import type { Images, NodeImage } from "./images.ts";
+import { execute, launch } from "./launching.ts";
 import { timestamp } from "./object.ts";
 import { backoff, forgivenAfterMilliseconds } from "./pace.ts";
 import { createContainerPorts } from "./ports.ts";
 import { isOpen, look } from "./probes.ts";
-import { watchLife, watchReadiness, type Probed } from "./probing.ts";
+import { untilAnswering, watchLife, watchReadiness, type Probed } from "./probing.ts";
 import { obtainImage } from "./pulling.ts";
 import type { Recorder } from "./recorder.ts";
+import { keptLog, lastExit, type SavedContainer } from "./saved-container.ts";
 import type { Store } from "./store.ts";
 import type {
   ContainerSpec,
@@ -52,33 +48,51 @@ export type Container = {
   /** Where on this machine a port of the container is: by number or name. */
   portOf(port: number | string): number | undefined;
   pid(): number | undefined;
+  save(): SavedContainer;
+  /** Settled when a container that was saved ready answers again; at once for every other. */
+  resumed: Promise<void>;
 };
 
 const policyRestarts = (policy: string, exit: Exit): boolean =>
   policy === "Always" || (policy === "OnFailure" && exit.exitCode !== 0);
 
-/** One container of a pod: its image, its process, its probes and what the kubelet says of it. `changed` is called whenever the status is another. */
+/**
+ * One container of a pod: its image, its process, its probes and what the kubelet says of it. `changed` is called whenever the
+ * status is another. A saved container goes on: one that ran is started again from its image, with its environment, and
+ * shows the same run, but for its log.
+ */
 export function createContainer(
   node: Node,
   pod: Pod,
   spec: ContainerSpec,
-  options: { restartPolicy: string; changed(): void },
+  options: { restartPolicy: string; changed(): void; saved: SavedContainer | undefined },
 ): Container {
+  const { saved } = options;
   const stopping = new AbortController();
-  let state: ContainerState = { waiting: { reason: "ContainerCreating" } };
-  let lastState: ContainerState = {};
-  let ready = false;
-  let started = false;
-  let restarts = 0;
-  let image: NodeImage | undefined;
+  const resumed = Promise.withResolvers<void>();
+  resumed.promise.catch(() => undefined);
+  let state: ContainerState = saved?.status.state ?? { waiting: { reason: "ContainerCreating" } };
+  let lastState: ContainerState = saved?.status.lastState ?? {};
+  let ready = saved?.status.ready ?? false;
+  let started = saved?.status.started ?? false;
+  let restarts = saved?.status.restartCount ?? 0;
+  let containerID = saved?.status.containerID;
+  let image = saved?.image;
+  let environment = saved?.env;
   let process: ContainerProcess | undefined;
-  let containerID: string | undefined;
-  let current: ContainerLog | undefined;
-  let previous: ContainerLog | undefined;
+  let current = keptLog(saved?.log);
+  let previous = keptLog(saved?.previousLog);
   let finished: Promise<void> = Promise.resolve();
   const ports = createContainerPorts(spec);
   const folder = join(node.directory, `${pod.metadata.uid}-${spec.name}`);
 
+  const settle = (answers: boolean): void => {
+    if (answers || stopping.signal.aborted) resumed.resolve();
+    else {
+      const whom = `container ${spec.name} of pod ${pod.metadata.name}`;
+      resumed.reject(new Error(`${whom} was ready when it was saved, and does not answer now`));
+    }
+  };
   const change = (edit: () => void): void => {
     edit();
     options.changed();
@@ -91,47 +105,42 @@ export function createContainer(
     change(() => (state = { waiting: { reason, message } }));
   const voice = { event, waiting, pause, stopping: stopping.signal };
 
-  const launch = async (
-    from: NodeImage,
-  ): Promise<{ process: ContainerProcess; log: ContainerLog }> => {
-    const env = environmentOf(node.store, pod, spec, from.config.env, await ports.give());
-    await rm(folder, { recursive: true, force: true });
-    await cp(from.directory, folder, { recursive: true, verbatimSymlinks: true });
-    event("Normal", "Created", `Created container: ${spec.name}`);
-    const command = [
-      ...(spec.command ?? from.config.entrypoint),
-      ...(spec.args ?? (spec.command ? [] : from.config.cmd)),
-    ].map((part) => expanded(part, env));
-    const log = createContainerLog();
-    const workingDir = spec.workingDir ?? from.config.workingDir;
-    const made = await startProcess({
-      root: folder,
-      command,
-      workingDir,
-      env,
+  const begin = async (from: NodeImage, kept: SavedContainer | undefined) => {
+    const given = await ports.give();
+    environment = kept
+      ? { ...kept.env, ...given }
+      : environmentOf(node.store, pod, spec, from.config.env, given);
+    return launch({
+      spec,
+      image: from,
+      env: environment,
+      folder,
       nodeBinary: node.nodeBinary,
-      log,
+      created: () => {
+        if (!kept) event("Normal", "Created", `Created container: ${spec.name}`);
+      },
     });
-    return { process: made, log };
   };
 
-  /** Runs the container once, from image to exit; undefined when it did not come so far. */
-  const runOnce = async (): Promise<Exit | undefined> => {
-    image = await obtainImage(node.images, spec, voice);
+  /** Runs the container once, from image to exit; undefined when it did not come so far. `kept`: it is the run that was saved. */
+  const runOnce = async (kept?: SavedContainer): Promise<Exit | undefined> => {
+    image = kept?.image ?? (await obtainImage(node.images, spec, voice));
     if (!image || stopping.signal.aborted) return undefined;
-    const startedAt = timestamp(node.clock.now());
+    const startedAt = kept?.status.state.running?.startedAt ?? timestamp(node.clock.now());
     const begun = performance.now();
     try {
-      const made = await launch(image);
-      containerID = `containerd://${randomBytes(32).toString("hex")}`;
+      const made = await begin(image, kept);
       process = made.process;
-      [previous, current] = [current, made.log];
-      event("Normal", "Started", `Started container ${spec.name}`);
-      change(() => {
-        if (state.terminated) lastState = state;
-        state = { running: { startedAt } };
-        started = !spec.startupProbe;
-      });
+      [previous, current] = [kept ? previous : current, made.log];
+      if (!kept) {
+        containerID = `containerd://${randomBytes(32).toString("hex")}`;
+        event("Normal", "Started", `Started container ${spec.name}`);
+        change(() => {
+          if (state.terminated) lastState = state;
+          state = { running: { startedAt } };
+          started = !spec.startupProbe;
+        });
+      }
     } catch (error) {
       if (error instanceof ConfigError) {
         event("Warning", "Failed", `Error: ${error.message}`);
@@ -155,7 +164,7 @@ export function createContainer(
     const running = process;
     if (stopping.signal.aborted) void terminate(running, 1_000);
     const probing = new AbortController();
-    probe(running, probing.signal);
+    void probe(running, probing.signal);
     const exit = await running.exited;
     probing.abort();
     process = undefined;
@@ -184,8 +193,12 @@ export function createContainer(
   let crashes = 0;
 
   const run = async (): Promise<void> => {
+    let exit = saved && lastExit(saved.status);
+    if (exit) crashes = restarts;
+    let kept = saved?.status.state.running ? saved : undefined;
     while (!stopping.signal.aborted) {
-      const exit = await runOnce();
+      exit ??= await runOnce(kept).finally(() => settle(false));
+      kept = undefined;
       if (!exit) continue;
       if (stopping.signal.aborted || !policyRestarts(options.restartPolicy, exit)) return;
       crashes += 1;
@@ -199,7 +212,7 @@ export function createContainer(
           `Back-off restarting failed container ${spec.name} in pod ${whom}`,
         );
         change(() => {
-          lastState = state;
+          if (state.terminated) lastState = state;
           state = {
             waiting: {
               reason: "CrashLoopBackOff",
@@ -210,35 +223,22 @@ export function createContainer(
         await pause(milliseconds);
       }
       if (!stopping.signal.aborted) restarts += 1;
+      exit = undefined;
     }
   };
 
   const check = (probe: ProbeSpec): ReturnType<typeof look> =>
-    look(probe, ports.of, async (command) => {
-      const log = createContainerLog();
-      try {
-        const env = environmentOf(
-          node.store,
-          pod,
-          spec,
-          image?.config.env ?? {},
-          await ports.give(),
-        );
-        const made = await startProcess({
-          root: folder,
-          command,
-          workingDir: image?.config.workingDir ?? "/",
-          env,
-          nodeBinary: node.nodeBinary,
-          log,
-        });
-        return { exitCode: (await made.exited).exitCode, output: log.text() };
-      } catch (error) {
-        return { exitCode: 127, output: error instanceof Error ? error.message : String(error) };
-      }
-    });
+    look(probe, ports.of, (command) =>
+      execute({
+        command,
+        env: environment ?? {},
+        folder,
+        workingDir: image?.config.workingDir ?? "/",
+        nodeBinary: node.nodeBinary,
+      }),
+    );
 
-  const probe = (running: ContainerProcess, over: AbortSignal): void => {
+  const probe = async (running: ContainerProcess, over: AbortSignal): Promise<void> => {
     const probed: Probed = {
       spec,
       over,
@@ -257,28 +257,42 @@ export function createContainer(
         return terminate(running, 1_000);
       },
     };
+    if (ready) settle(await untilAnswering(probed));
     void watchReadiness(probed);
     void watchLife(probed);
   };
 
+  const status = (): ContainerStatus => ({
+    name: spec.name,
+    state,
+    lastState,
+    ready,
+    restartCount: restarts,
+    image: spec.image,
+    imageID: image?.imageID ?? "",
+    ...(containerID ? { containerID } : {}),
+    started,
+  });
+  if (!ready) resumed.resolve();
+
   return {
     spec,
-    status: () => ({
-      name: spec.name,
-      state,
-      lastState,
-      ready,
-      restartCount: restarts,
-      image: spec.image,
-      imageID: image?.imageID ?? "",
-      ...(containerID ? { containerID } : {}),
-      started,
+    status,
+    resumed: resumed.promise,
+    save: () => ({
+      status: status(),
+      image,
+      env: environment,
+      log: current?.text(),
+      previousLog: previous?.text(),
     }),
     run: () => (finished = run()),
     async stop(grace) {
       stopping.abort();
+      settle(false);
       if (process) await terminate(process, grace);
-      await finished;
+      // Why it broke was told as an event.
+      await finished.catch(() => undefined);
       ports.release();
       await rm(folder, { recursive: true, force: true });
     },

@@ -64,6 +64,10 @@ export function startControllers(
   };
 
   const unsubscribe = store.subscribe(onChange);
+  // What a restored cluster was about to do goes on.
+  for (const kind of Object.keys(controllers))
+    for (const { metadata } of store.list(resourceOfKind(kind)))
+      enqueue(kind, metadata.namespace, metadata.name);
   // Deadlines and minReadySeconds pass without any change: time itself is looked at.
   const ticker = setInterval(() => {
     for (const deployment of store.list<Deployment>(resourceOfKind("Deployment"))) {

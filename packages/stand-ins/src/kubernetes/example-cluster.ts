@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { listen, movableClock } from "../stand-in.ts";
 import type { Identity } from "./access.ts";
 import { examplePull } from "./example-image.ts";
-import { createKubernetesStandIn } from "./kubernetes-stand-in.ts";
+import { createKubernetesStandIn, type SavedKubernetes } from "./kubernetes-stand-in.ts";
 import type { KubeObject } from "./object.ts";
 import type { Deployment } from "./workloads.ts";
 
@@ -24,6 +24,7 @@ export async function exampleCluster(
   images: Record<string, string>,
   tokens: Record<string, Identity> = {},
   addFiles?: (directory: string) => Promise<void>,
+  saved?: SavedKubernetes,
 ) {
   const directory = await mkdtemp(join(tmpdir(), "cluster-"));
   const clock = movableClock();
@@ -33,6 +34,7 @@ export async function exampleCluster(
     tokens: { admin: { user: "admin" }, ...tokens },
     directory,
     pull: examplePull(images, addFiles),
+    saved,
   });
   const server = await listen(standIn);
 

@@ -12,13 +12,13 @@ export type NodeImage = {
 
 export type Images = ReturnType<typeof createImages>;
 
-/** The images of the node: pulled once by reference, unpacked once. */
+/** The images of the node: pulled once by reference, unpacked once. `present` are those that are there, by reference. */
 export function createImages(
   pull: (reference: string) => Promise<PulledImage>,
   directory: string,
   closing: AbortSignal,
+  present: Map<string, NodeImage>,
 ) {
-  const present = new Map<string, NodeImage>();
   const pulling = new Map<string, Promise<NodeImage>>();
   let count = 0;
 

@@ -2,6 +2,7 @@ export {
   createKubernetesStandIn,
   type KubernetesStandIn,
   type PodView,
+  type SavedKubernetes,
 } from "./kubernetes-stand-in.ts";
 export type { AccessRule, Identity } from "./access.ts";
 export type { Endpoint, ServicePort } from "./endpoints.ts";

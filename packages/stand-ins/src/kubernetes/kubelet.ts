@@ -5,25 +5,36 @@ import { nodeName } from "./controllers.ts";
 import { longestGraceMilliseconds } from "./pace.ts";
 import { startPod, type PodWorker } from "./pod-worker.ts";
 import { resourceOfKind } from "./resources.ts";
+import type { SavedContainer } from "./saved-container.ts";
 import type { Change } from "./store.ts";
 import type { Pod } from "./workloads.ts";
+import type { Addresses } from "./writing.ts";
 
 const podResource = resourceOfKind("Pod");
 
 export type Kubelet = {
   containers(pod: Pod): Container[];
+  /** Waits until each container that was saved ready answers again. Rejects when one never does. */
+  ready(): Promise<void>;
+  /** From now on the unpacked images stay where they are. */
+  save(): SavedPods;
   close(): Promise<void>;
 };
 
-/** The node's agent: starts what is placed on the node, ends what is deleted. */
-export function startKubelet(node: Node): Kubelet {
+/** The containers of each pod, by its uid. */
+export type SavedPods = Map<string, SavedContainer[]>;
+
+/** The node's agent: starts what is placed on the node, ends what is deleted. With `saved` it goes on with the pods of the store. */
+export function startKubelet(
+  node: Node & { addresses: Addresses; saved: SavedPods | undefined },
+): Kubelet {
   const workers = new Map<string, PodWorker>();
   const ending = new Map<string, Promise<void>>();
   const prepared = mkdir(node.directory, { recursive: true });
-  let addresses = 0;
   let closed = false;
+  let keepsImages = false;
 
-  const onChange = ({ type, object }: Change): void => {
+  const onChange = ({ type, object }: Pick<Change, "type" | "object">): void => {
     if (object.kind !== "Pod" || closed) return;
     const pod = object as Pod;
     const { uid, deletionTimestamp, deletionGracePeriodSeconds: grace = 30 } = pod.metadata;
@@ -34,10 +45,13 @@ export function startKubelet(node: Node): Kubelet {
       // A marked pod that never ran here has nothing to end.
       node.store.remove(podResource, pod);
     } else if (type !== "DELETED" && !worker && pod.spec.nodeName === nodeName) {
-      addresses += 1;
-      const podIP = `10.244.${Math.floor(addresses / 250)}.${(addresses % 250) + 4}`;
-      workers.set(uid, startPod(node, pod, podIP));
+      workers.set(uid, startPod(node, pod, pod.status.podIP ?? nextIP(), node.saved?.get(uid)));
     }
+  };
+
+  const nextIP = (): string => {
+    const count = ++node.addresses.pods;
+    return `10.244.${Math.floor(count / 250)}.${(count % 250) + 4}`;
   };
 
   /** Ends a pod's containers, once, then lets the pod go. Until then its logs can be read. */
@@ -57,15 +71,32 @@ export function startKubelet(node: Node): Kubelet {
     setImmediate(() => void prepared.then(() => onChange(change))),
   );
 
+  const adopted = prepared.then(() => {
+    if (!node.saved) return;
+    for (const object of node.store.list(podResource)) onChange({ type: "MODIFIED", object });
+  });
+  const running = (): Container[] => [...workers.values()].flatMap(({ containers }) => containers);
+
   return {
     containers: (pod) => workers.get(pod.metadata.uid)?.containers ?? [],
+    async ready() {
+      await adopted;
+      await Promise.all(running().map(({ resumed }) => resumed));
+    },
+    save() {
+      keepsImages = true;
+      const pods = [...workers].map(
+        ([uid, { containers }]) => [uid, containers.map((container) => container.save())] as const,
+      );
+      return new Map(pods);
+    },
     async close() {
       closed = true;
       unsubscribe();
       await prepared;
       await Promise.all([...workers.values()].map((worker) => worker.stop(300)));
       await Promise.all(ending.values());
-      await rm(node.directory, { recursive: true, force: true });
+      if (!keepsImages) await rm(node.directory, { recursive: true, force: true });
     },
   };
 }

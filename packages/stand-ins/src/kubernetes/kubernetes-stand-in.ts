@@ -1,20 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { PulledImage } from "../registry/pull.ts";
+import { seal, unseal, type Saved } from "../saved.ts";
 import { frame, type Clock, type StandIn } from "../stand-in.ts";
 import type { Identity } from "./access.ts";
 import { createApi } from "./api.ts";
 import { nodeName, startControllers } from "./controllers.ts";
 import { endpointsOf, portOfPod, type Endpoint, type ServicePort } from "./endpoints.ts";
-import { createImages } from "./images.ts";
+import { createImages, type NodeImage } from "./images.ts";
 import { createIngress } from "./ingress.ts";
-import { nodeDirectory, startKubelet } from "./kubelet.ts";
+import { nodeDirectory, startKubelet, type SavedPods } from "./kubelet.ts";
 import { copy, timestamp, type KubeObject } from "./object.ts";
 import { createPodAccess } from "./pod-access.ts";
-import { createRecorder } from "./recorder.ts";
+import { createRecorder, type Written } from "./recorder.ts";
 import { groupVersion, resourceOfKind, resources } from "./resources.ts";
-import { createStore } from "./store.ts";
+import { createStore, type StoreState } from "./store.ts";
 import { isReady, type Pod } from "./workloads.ts";
-import { createWriting } from "./writing.ts";
+import { createWriting, type Addresses } from "./writing.ts";
 
 /** A pod as an operator looks at it. */
 export type PodView = {
@@ -35,7 +36,17 @@ export type PodView = {
   }[];
 };
 
+export type SavedKubernetes = Saved<{
+  store: StoreState;
+  pods: SavedPods;
+  images: Map<string, NodeImage>;
+  written: Written;
+  addresses: Addresses;
+}>;
+
 export type KubernetesStandIn = StandIn & {
+  /** Every kind that the cluster has objects of. */
+  kinds(): string[];
   /** The stored objects of a kind, of one namespace or of all. */
   objects(kind: string, namespace?: string): readonly KubeObject[];
   pods(namespace: string): readonly PodView[];
@@ -57,11 +68,24 @@ export type KubernetesStandIn = StandIn & {
   endpoints(namespace: string, service: string, port?: ServicePort): Endpoint[] | undefined;
   /** Forgets the changes so far: watches from older revisions get 410, as after etcd's compaction. */
   compact(): void;
+  /**
+   * The objects, their revision, and the pods' containers. The unpacked images stay in `directory`, also after `close`:
+   * they must be there as long as something may be restored.
+   */
+  save(): SavedKubernetes;
+  /**
+   * In a restored cluster: waits until every container that was ready when it was saved answers again. Rejects when one
+   * never does. Until then it is called ready all the same, and gets no requests before its process has a port.
+   */
+  ready(): Promise<void>;
 };
 
 /**
  * A cluster of one node: the API server, its controllers, and a kubelet whose containers are processes of this machine,
  * made from the images that `pull` gives and from nothing else. `close` ends every process and removes their files.
+ * A restored cluster has the objects as they were, with uids, versions and times, and goes on with their pods: it starts each
+ * process that ran anew, from the same image with the same environment, which is no restart, no event and no other status.
+ * What a process wrote into its files is gone, its log begins anew, its port is another, and watches from before get 410.
  */
 export function createKubernetesStandIn(options: {
   clock: Clock;
@@ -69,24 +93,37 @@ export function createKubernetesStandIn(options: {
   /** Who may do what, by bearer token. Without rules everything is allowed. */
   tokens: Record<string, Identity>;
   pull(reference: string): Promise<PulledImage>;
-  /** For the unpacked images; the stand-in makes and removes a folder in it. */
+  /** For the unpacked images; the stand-in makes and removes a folder in it. No two clusters may share it. */
   directory: string;
   /** Runs the containers whose command is `node`; this process's own by default. */
   nodeBinary?: string;
+  /** Goes on from here; accounts come from `tokens`. */
+  saved?: SavedKubernetes | undefined;
 }): KubernetesStandIn {
   const { clock, name } = options;
-  const store = createStore(clock);
+  const saved = options.saved && unseal(options.saved);
+  const store = createStore(clock, saved?.store);
   const closing = new AbortController();
-  const record = createRecorder(store, clock);
-  const writing = createWriting(store, clock);
+  const written: Written = saved?.written ?? new Map();
+  const addresses: Addresses = saved?.addresses ?? { services: 0, pods: 0 };
+  const present = saved?.images ?? new Map<string, NodeImage>();
+  const record = createRecorder(store, clock, written);
+  const writing = createWriting(store, clock, addresses);
   const directory = nodeDirectory(options.directory);
-  const images = createImages((reference) => options.pull(reference), directory, closing.signal);
+  const images = createImages(
+    (reference) => options.pull(reference),
+    directory,
+    closing.signal,
+    present,
+  );
   const kubelet = startKubelet({
     store,
     clock,
     record,
     images,
     directory,
+    addresses,
+    saved: saved?.pods,
     nodeBinary: options.nodeBinary ?? process.execPath,
   });
   const stopControllers = startControllers(store, clock, record, writing);
@@ -123,10 +160,12 @@ export function createKubernetesStandIn(options: {
     return copy(stored);
   };
 
-  for (const namespace of ["default", "kube-node-lease", "kube-public", "kube-system"])
-    apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-  store.insert(resourceOfKind("Node"), nodeObject(clock));
-  store.compact();
+  if (!saved) {
+    for (const namespace of ["default", "kube-node-lease", "kube-public", "kube-system"])
+      apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+    store.insert(resourceOfKind("Node"), nodeObject(clock));
+    store.compact();
+  }
 
   const podNamed = (namespace: string, pod: string): Pod | undefined =>
     store.get<Pod>(resourceOfKind("Pod"), namespace, pod);
@@ -139,6 +178,9 @@ export function createKubernetesStandIn(options: {
 
   return {
     ...frame({ name, clock, route, close }),
+    kinds: () => [
+      ...new Set(resources.flatMap((row) => (store.list(row).length > 0 ? [row.kind] : []))),
+    ],
     objects: (kind, namespace) => copy(store.list(resourceOfKind(kind), namespace)),
     pods: (namespace) => store.list<Pod>(resourceOfKind("Pod"), namespace).map(viewOf),
     apply,
@@ -154,6 +196,9 @@ export function createKubernetesStandIn(options: {
     ingress: createIngress(store, kubelet),
     endpoints: (namespace, service, port) => endpointsOf(store, kubelet, namespace, service, port),
     compact: store.compact,
+    save: () =>
+      seal({ store: store.state(), pods: kubelet.save(), images: present, written, addresses }),
+    ready: kubelet.ready,
   };
 
   function viewOf(pod: Pod): PodView {

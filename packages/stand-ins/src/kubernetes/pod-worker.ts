@@ -1,16 +1,29 @@
 import { createContainer, type Container, type Node } from "./container.ts";
 import { equal, timestamp } from "./object.ts";
 import { resourceOfKind } from "./resources.ts";
-import type { Condition, ContainerStatus, Pod, PodStatus } from "./workloads.ts";
+import type { SavedContainer } from "./saved-container.ts";
+import type { Condition, ContainerSpec, ContainerStatus, Pod, PodStatus } from "./workloads.ts";
 
-export type PodWorker = { containers: Container[]; stop(graceMilliseconds: number): Promise<void> };
+export type PodWorker = {
+  /** Init containers first. */
+  containers: Container[];
+  stop(graceMilliseconds: number): Promise<void>;
+};
 
 const podResource = resourceOfKind("Pod");
 
-/** Runs a pod: its init containers one after the other, then its containers; writes its status whenever it changes. */
-export function startPod(node: Node, pod: Pod, podIP: string): PodWorker {
+/**
+ * Runs a pod: its init containers one after the other, then its containers; writes its status whenever it changes.
+ * With `saved`, in the order of `containers`, it goes on with a pod that ran elsewhere.
+ */
+export function startPod(
+  node: Node,
+  pod: Pod,
+  podIP: string,
+  saved: readonly SavedContainer[] = [],
+): PodWorker {
   const restartPolicy = pod.spec.restartPolicy ?? "Always";
-  const startTime = timestamp(node.clock.now());
+  const startTime = pod.status.startTime ?? timestamp(node.clock.now());
   let stopped = false;
 
   const publish = (): void => {
@@ -19,12 +32,16 @@ export function startPod(node: Node, pod: Pod, podIP: string): PodWorker {
     });
   };
   // One after the other even when they belong to one change, as a kubelet's status manager does.
-  const make = (policy: string) => (spec: Pod["spec"]["containers"][number]) =>
-    createContainer(node, pod, spec, { restartPolicy: policy, changed: publish });
+  const make = (policy: string, from: number) => (spec: ContainerSpec, index: number) =>
+    createContainer(node, pod, spec, {
+      restartPolicy: policy,
+      changed: publish,
+      saved: saved[from + index],
+    });
   const inits = (pod.spec.initContainers ?? []).map(
-    make(restartPolicy === "Never" ? "Never" : "OnFailure"),
+    make(restartPolicy === "Never" ? "Never" : "OnFailure", 0),
   );
-  const containers = pod.spec.containers.map(make(restartPolicy));
+  const containers = pod.spec.containers.map(make(restartPolicy, inits.length));
 
   const work = async (): Promise<void> => {
     publish();

@@ -21,6 +21,17 @@ export type Probed = {
 };
 
 const listeningMilliseconds = 25;
+const resumingMilliseconds = 15;
+const patienceMilliseconds = 15_000;
+
+/** Waits until a container that was ready before its process began answers; tells nobody that it does not yet. False when it never does. */
+export async function untilAnswering({ spec, check, isOpen, over }: Probed): Promise<boolean> {
+  const { readinessProbe: probe } = spec;
+  const end = performance.now() + patienceMilliseconds;
+  for (; !over.aborted && performance.now() < end; await pause(resumingMilliseconds, over))
+    if ((await isOpen()) && (!probe || (await check(probe)).ok)) return !over.aborted;
+  return false;
+}
 
 /** Keeps the container's readiness true to its probe. Without a probe it is ready once it listens: then no request meets a closed door. */
 export async function watchReadiness(probed: Probed): Promise<void> {
@@ -49,7 +60,7 @@ export async function watchReadiness(probed: Probed): Promise<void> {
 /** The startup probe until it holds, then the liveness probe: too many failures end the process. */
 export async function watchLife(probed: Probed): Promise<void> {
   const { startupProbe, livenessProbe } = probed.spec;
-  if (startupProbe) {
+  if (startupProbe && !probed.hasStarted()) {
     if (!(await holds(probed, startupProbe, "Startup"))) return;
     probed.started();
   }

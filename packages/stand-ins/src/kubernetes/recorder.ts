@@ -8,12 +8,14 @@ export type Recorder = (
   event: { type: "Normal" | "Warning"; reason: string; message: string; from: string },
 ) => void;
 
+/** The Event object of each event that was written, and when by this process's own time. */
+export type Written = Map<string, { name: string; at: number }>;
+
 const quietMilliseconds = 1_000;
 
 /** Writes Events. The same event again raises its count, at most once a second. */
-export function createRecorder(store: Store, clock: Clock): Recorder {
+export function createRecorder(store: Store, clock: Clock, written: Written): Recorder {
   const resource = resourceOfKind("Event");
-  const written = new Map<string, { name: string; at: number }>();
 
   return (about, { type, reason, message, from }) => {
     const { namespace = "default", name, uid } = about.metadata;

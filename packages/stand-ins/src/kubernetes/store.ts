@@ -22,14 +22,18 @@ export type Draft = {
 /** The objects, their one growing revision and the changes that a watch can still be given. Stored objects are never changed in place. */
 export type Store = ReturnType<typeof createStore>;
 
+/** What is stored at one moment. */
+export type StoreState = { objects: Map<string, KubeObject>; revision: number };
+
 const keptChanges = 2_000;
 
-export function createStore(clock: Clock) {
-  const objects = new Map<string, KubeObject>();
+/** `saved`: goes on from there, and from then on it is the store's own. Its changes are forgotten, as by `compact`. */
+export function createStore(clock: Clock, saved?: StoreState) {
+  const objects = saved?.objects ?? new Map<string, KubeObject>();
   const history: Change[] = [];
   const listeners = new Set<(change: Change) => void>();
   // A server that was just started has a past as well: revision 1 is always too old to watch from.
-  let revision = 100;
+  let revision = saved?.revision ?? 100;
   let oldest = revision;
 
   const key = (resource: Resource, namespace: string | undefined, name: string): string =>
@@ -53,6 +57,7 @@ export function createStore(clock: Clock) {
   ): T | undefined => objects.get(key(resource, namespace, name)) as T | undefined;
 
   const store = {
+    state: (): StoreState => ({ objects, revision }),
     revision: (): number => revision,
     /** The oldest revision from which a watch can start. */
     oldest: (): number => oldest,

@@ -37,13 +37,16 @@ export type Write = {
 
 export type Written = { object: KubeObject; created: boolean; warnings: string[] };
 
+/** How many addresses were given. */
+export type Addresses = { services: number; pods: number };
+
 export type Writing = ReturnType<typeof createWriting>;
 
 /** The ways to write one object: create, replace, patch, apply. */
-export function createWriting(store: Store, clock: Clock) {
-  let services = 0;
+export function createWriting(store: Store, clock: Clock, given: Addresses) {
   const addresses = {
-    clusterIP: (): string => `10.0.${Math.floor(++services / 250)}.${(services % 250) + 2}`,
+    clusterIP: (): string =>
+      `10.0.${Math.floor(++given.services / 250)}.${(given.services % 250) + 2}`,
   };
 
   const finish = (
