@@ -2,21 +2,20 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Clock } from "../stand-in.ts";
 import { tail, type ContainerLog } from "./container-log.ts";
 import { StartFailure, terminate, type ContainerProcess, type Exit } from "./container-process.ts";
+import { openDoors, type Doors } from "./doors.ts";
 import { ConfigError, environmentOf } from "./environment.ts";
-import type { Images, NodeImage } from "./images.ts";
+import type { NodeImage } from "./images.ts";
 import { execute, launch } from "./launching.ts";
+import type { Node } from "./node.ts";
 import { timestamp } from "./object.ts";
 import { backoff, forgivenAfterMilliseconds } from "./pace.ts";
 import { createContainerPorts } from "./ports.ts";
 import { isOpen, look } from "./probes.ts";
 import { untilAnswering, watchLife, watchReadiness, type Probed } from "./probing.ts";
-import { obtainImage } from "./pulling.ts";
-import type { Recorder } from "./recorder.ts";
+import { ended, obtainImage } from "./pulling.ts";
 import { keptLog, lastExit, type SavedContainer } from "./saved-container.ts";
-import type { Store } from "./store.ts";
 import type {
   ContainerSpec,
   ContainerState,
@@ -25,17 +24,6 @@ import type {
   ProbeSpec,
   Terminated,
 } from "./workloads.ts";
-
-/** What all containers of a node share. */
-export type Node = {
-  store: Store;
-  clock: Clock;
-  record: Recorder;
-  images: Images;
-  /** Where containers get their copies of images. */
-  directory: string;
-  nodeBinary: string;
-};
 
 export type Container = {
   readonly spec: ContainerSpec;
@@ -49,7 +37,7 @@ export type Container = {
   portOf(port: number | string): number | undefined;
   pid(): number | undefined;
   save(): SavedContainer;
-  /** Settled when a container that was saved ready answers again; at once for every other. */
+  /** Settled when a container that was saved ready answers again, or is there to be woken; at once for every other. */
   resumed: Promise<void>;
 };
 
@@ -82,6 +70,7 @@ export function createContainer(
   let process: ContainerProcess | undefined;
   let current = keptLog(saved?.log);
   let previous = keptLog(saved?.previousLog);
+  let doors: Doors | undefined;
   let finished: Promise<void> = Promise.resolve();
   const ports = createContainerPorts(spec);
   const folder = join(node.directory, `${pod.metadata.uid}-${spec.name}`);
@@ -122,11 +111,27 @@ export function createContainer(
     });
   };
 
+  /** Lets a container that was saved running be without a process until somebody connects to it. */
+  const rest = async (): Promise<void> => {
+    doors = await openDoors(ports);
+    settle(true);
+    await Promise.race([doors.knocked, ended(stopping.signal)]);
+  };
+
+  /** What people see of a run that goes on is that it was ended, whether it had a process yet or not. */
+  const endUnstarted = (startedAt: string): Exit => {
+    const exit = { exitCode: 143, signal: 15 };
+    end({ ...exit, reason: "Error", startedAt, finishedAt: timestamp(node.clock.now()) });
+    return exit;
+  };
+
   /** Runs the container once, from image to exit; undefined when it did not come so far. `kept`: it is the run that was saved. */
   const runOnce = async (kept?: SavedContainer): Promise<Exit | undefined> => {
     image = kept?.image ?? (await obtainImage(node.images, spec, voice));
-    if (!image || stopping.signal.aborted) return undefined;
+    if (kept && ready && node.rests) await rest();
     const startedAt = kept?.status.state.running?.startedAt ?? timestamp(node.clock.now());
+    if (kept && stopping.signal.aborted) return endUnstarted(startedAt);
+    if (!image || stopping.signal.aborted) return undefined;
     const begun = performance.now();
     try {
       const made = await begin(image, kept);
@@ -197,7 +202,11 @@ export function createContainer(
     if (exit) crashes = restarts;
     let kept = saved?.status.state.running ? saved : undefined;
     while (!stopping.signal.aborted) {
-      exit ??= await runOnce(kept).finally(() => settle(false));
+      exit ??= await runOnce(kept).finally(() => {
+        settle(false);
+        doors?.close();
+        doors = undefined;
+      });
       kept = undefined;
       if (!exit) continue;
       if (stopping.signal.aborted || !policyRestarts(options.restartPolicy, exit)) return;
@@ -258,6 +267,7 @@ export function createContainer(
       },
     };
     if (ready) settle(await untilAnswering(probed));
+    doors?.lead();
     void watchReadiness(probed);
     void watchLife(probed);
   };
@@ -297,7 +307,7 @@ export function createContainer(
       await rm(folder, { recursive: true, force: true });
     },
     log: (of) => (of ? previous : current),
-    portOf: ports.of,
+    portOf: (port) => doors?.of(port) ?? ports.of(port),
     pid: () => process?.pid,
   };
 }

@@ -25,6 +25,7 @@ export async function exampleCluster(
   tokens: Record<string, Identity> = {},
   addFiles?: (directory: string) => Promise<void>,
   saved?: SavedKubernetes,
+  rests = false,
 ) {
   const directory = await mkdtemp(join(tmpdir(), "cluster-"));
   const clock = movableClock();
@@ -35,6 +36,7 @@ export async function exampleCluster(
     directory,
     pull: examplePull(images, addFiles),
     saved,
+    rests,
   });
   const server = await listen(standIn);
 

@@ -1,7 +1,8 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Container, Node } from "./container.ts";
+import type { Container } from "./container.ts";
 import { nodeName } from "./controllers.ts";
+import type { Node } from "./node.ts";
 import { longestGraceMilliseconds } from "./pace.ts";
 import { startPod, type PodWorker } from "./pod-worker.ts";
 import { resourceOfKind } from "./resources.ts";

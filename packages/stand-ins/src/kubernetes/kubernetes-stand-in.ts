@@ -74,8 +74,8 @@ export type KubernetesStandIn = StandIn & {
    */
   save(): SavedKubernetes;
   /**
-   * In a restored cluster: waits until every container that was ready when it was saved answers again. Rejects when one
-   * never does. Until then it is called ready all the same, and gets no requests before its process has a port.
+   * In a restored cluster: waits until every container that was ready when it was saved answers again (with `rests`: can be
+   * woken). Rejects when one never does. Until then it is called ready all the same, and gets no requests before its process has a port.
    */
   ready(): Promise<void>;
 };
@@ -99,6 +99,11 @@ export function createKubernetesStandIn(options: {
   nodeBinary?: string;
   /** Goes on from here; accounts come from `tokens`. */
   saved?: SavedKubernetes | undefined;
+  /**
+   * In a restored cluster, a container that was ready has no process until somebody connects to it, who then waits for it.
+   * Until then it has no pid, shows its saved log and is not probed. Default: all are started at once.
+   */
+  rests?: boolean;
 }): KubernetesStandIn {
   const { clock, name } = options;
   const saved = options.saved && unseal(options.saved);
@@ -124,6 +129,7 @@ export function createKubernetesStandIn(options: {
     directory,
     addresses,
     saved: saved?.pods,
+    rests: options.rests ?? false,
     nodeBinary: options.nodeBinary ?? process.execPath,
   });
   const stopControllers = startControllers(store, clock, record, writing);

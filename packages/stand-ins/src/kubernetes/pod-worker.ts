@@ -1,4 +1,5 @@
-import { createContainer, type Container, type Node } from "./container.ts";
+import { createContainer, type Container } from "./container.ts";
+import type { Node } from "./node.ts";
 import { equal, timestamp } from "./object.ts";
 import { resourceOfKind } from "./resources.ts";
 import type { SavedContainer } from "./saved-container.ts";
@@ -117,7 +118,7 @@ export function startPod(
     async stop(grace) {
       stopped = true;
       for (const container of containers) {
-        if (container.pid() !== undefined)
+        if (container.status().state.running)
           node.record(pod, {
             type: "Normal",
             reason: "Killing",

@@ -9,20 +9,25 @@ export type ContainerPorts = ReturnType<typeof createContainerPorts>;
  */
 export function createContainerPorts({ ports: declared = [] }: ContainerSpec) {
   const given = new Map<number, number>();
+  const numbers = declared.length > 0 ? declared.map(({ containerPort }) => containerPort) : [0];
+  const numberOf = (port: number | string): number | undefined =>
+    typeof port === "number" ? port : declared.find(({ name }) => name === port)?.containerPort;
 
   return {
+    /** As declared; 0 for the only port of a container that declares none. */
+    numbers,
+    numberOf,
+
     /** Takes the ports, once, and returns the variables that tell them. */
     async give(): Promise<Record<string, string>> {
-      const wanted = declared.length > 0 ? declared.map(({ containerPort }) => containerPort) : [0];
-      for (const port of wanted) if (!given.has(port)) given.set(port, await takePort());
+      for (const port of numbers) if (!given.has(port)) given.set(port, await takePort());
       const [main, ...others] = given;
       const further = others.map(([port, here]) => [`PORT_${port}`, String(here)]);
       return { PORT: String(main?.[1]), ...Object.fromEntries(further) };
     },
     /** By number or name. A port that is not declared is open all the same: it is the one in PORT. */
     of(port: number | string): number | undefined {
-      const number =
-        typeof port === "number" ? port : declared.find(({ name }) => name === port)?.containerPort;
+      const number = numberOf(port);
       if (number === undefined) return undefined;
       return given.get(number) ?? [...given.values()][0];
     },

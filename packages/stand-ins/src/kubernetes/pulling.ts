@@ -67,7 +67,8 @@ function refuseName({ image }: ContainerSpec, { event, waiting }: Voice): undefi
   waiting("InvalidImageName", why);
 }
 
-const ended = (signal: AbortSignal): Promise<undefined> =>
+/** Resolves when the signal is given. */
+export const ended = (signal: AbortSignal): Promise<undefined> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });

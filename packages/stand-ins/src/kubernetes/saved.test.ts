@@ -33,8 +33,12 @@ afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
 });
 
-async function start(saved?: SavedKubernetes, pulls: Record<string, string> = images) {
-  const cluster = await exampleCluster(pulls, {}, undefined, saved);
+async function start(
+  saved?: SavedKubernetes,
+  pulls: Record<string, string> = images,
+  rests = false,
+) {
+  const cluster = await exampleCluster(pulls, {}, undefined, saved, rests);
   closers.push(cluster.close);
   return cluster;
 }
@@ -168,6 +172,57 @@ test("a cluster goes on from what was saved, twice and apart, after the first on
   const third = await start(saved);
   await third.standIn.ready();
   expect(content(third.standIn)).toEqual(asSaved);
+});
+
+test("a container that rests is started by the first who connects, and is ended like any other", async () => {
+  const original = await lived();
+  const resting = await start(original.standIn.save(), images, true);
+  const asSaved = content(original.standIn);
+  await resting.standIn.ready();
+  expect(pids(resting)).toEqual([]);
+  expect(content(resting.standIn)).toEqual(asSaved);
+  const [pod, second] = podsOf(resting.standIn, "web");
+  const before = original.standIn.log("default", pod?.metadata.name ?? "");
+  expect(resting.standIn.log("default", pod?.metadata.name ?? "")).toBe(before);
+
+  // Two at once, through the API: both wait for the one process that they start.
+  const proxied = `${namespaced}/pods/${pod?.metadata.name}:http/proxy/x?y=1`;
+  const answers = await Promise.all([resting.call("GET", proxied), resting.call("GET", proxied)]);
+  for (const { json } of answers) expect(json).toMatchObject({ version: "v1", path: "/x?y=1" });
+  const [pid] = pids(resting);
+  expect(pids(resting)).toHaveLength(1);
+  expect((await resting.call("GET", proxied)).json).toMatchObject({ greeting: "hello" });
+  expect(content(resting.standIn)).toEqual(asSaved);
+
+  // What rests and what was woken can be saved again.
+  const again = await start(resting.standIn.save(), {}, true);
+  await again.standIn.ready();
+  expect(await visit(again)).toMatchObject({ version: "v1", greeting: "hello" });
+  expect(content(again.standIn)).toEqual(asSaved);
+
+  const list = `${namespaced}/pods?watch=true&fieldSelector=metadata.name%3D${second?.metadata.name}`;
+  const watch = resting.watch(list);
+  await resting.apply(path, webDeployment(v2, { replicas: 2 }));
+  await rolledOut(resting);
+  expect(await visit(resting)).toMatchObject({ version: "v2" });
+  await settled(resting.standIn);
+  expect(() => process.kill(pid ?? 0, 0)).toThrow("ESRCH");
+  const ends = watch.events.map(({ type, object }) => {
+    const [status] = (object as Pod).status.containerStatuses ?? [];
+    return [type, Object.keys(status?.state ?? {})[0]];
+  });
+  expect(ends.slice(-2)).toEqual([
+    ["MODIFIED", "terminated"],
+    ["DELETED", "terminated"],
+  ]);
+  watch.stop();
+  const killed = resting.standIn
+    .objects("Event")
+    .filter(
+      ({ reason, involvedObject }) =>
+        reason === "Killing" && (involvedObject as { name: string }).name === second?.metadata.name,
+    );
+  expect(killed).toHaveLength(1);
 });
 
 test("a watch begins at the revision that was saved, and reports what comes", async () => {
