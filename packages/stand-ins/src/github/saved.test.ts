@@ -54,6 +54,8 @@ async function lived() {
   const first = shop.commit({ branch: "main", message: "first", author: "ada", files });
   docs.commit({ branch: "main", message: "first", author: "ada", files: { "b.txt": "b" } });
   shop.createTag("1.0.0", first, "ada", "release 1.0.0");
+  // Some refs are packed, and so changed in place when one is deleted.
+  await shop.git(["pack-refs", "--all"]);
   shop.createBranch("topic", first, "ada");
   const topic = { branch: "topic", message: "topic", author: "ada", files: { "c.txt": "c" } };
   shop.commit(topic);
@@ -171,6 +173,8 @@ test("GitHub goes on from what was saved, twice and apart", async () => {
   expect(one.github.repository("acme/shop").mergePullRequest({ pull: 2, by: "ada" })).not.toBe(
     first,
   );
+
+  one.github.repository("acme/shop").deleteRef("refs/tags/1.0.0", "ada");
 
   // Git over HTTP: what was saved is fetched, and a push stays in its own world.
   const work = join(folder, "work");
