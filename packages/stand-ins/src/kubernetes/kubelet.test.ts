@@ -159,7 +159,8 @@ test("a failing liveness probe restarts the container; a failing readiness probe
   });
   cluster.standIn.apply(webService());
   const probes = {
-    startupProbe: { httpGet: { path: "/", port: "http" } },
+    // A slow machine needs more than three looks at 100 ms until its server listens.
+    startupProbe: { httpGet: { path: "/", port: "http" }, failureThreshold: 100 },
     readinessProbe: { httpGet: { path: "/ready", port: "http" } },
     livenessProbe: { httpGet: { path: "/live", port: 8080 } },
   };
