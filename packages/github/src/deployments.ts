@@ -54,9 +54,11 @@ export function deploymentStep(
       });
       return made.id;
     },
-    settle: async () => {
-      const [first, ...others] = await ours();
-      if (first === undefined) throw new Error("a deployment that was made is not listed");
+    settle: async (made) => {
+      const listed = await ours();
+      if (!listed.includes(made))
+        return { state: "unknown", saw: `GitHub does not list deployment ${made} yet` };
+      const [first = made, ...others] = listed;
       for (const id of others) {
         await github.rest("POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", {
           deployment_id: id,
@@ -66,7 +68,7 @@ export function deploymentStep(
           deployment_id: id,
         });
       }
-      return first;
+      return { state: "done", value: first };
     },
   };
 }

@@ -35,22 +35,21 @@ export function issueStep(
     adopt: boolean;
   },
 ): Step<Issue> {
-  const found = async (made: Issue[] = []): Promise<Issue[]> => {
+  const found = async (): Promise<Issue[]> => {
     const linked = about.parent === undefined ? [] : await readSubIssues(github, about.parent);
     const children = linked.filter((issue) => issue.title === about.title);
     const open = (await readOpenIssues(github)).filter(
       (issue) =>
         !issue.isPull && issue.title === about.title && (about.adopt || isOurs(issue, about.mark)),
     );
-    const each = new Map([...made, ...open, ...children].map((issue) => [issue.number, issue]));
+    const each = new Map([...open, ...children].map((issue) => [issue.number, issue]));
     return [...each.values()].toSorted((a, b) => a.number - b.number);
   };
-  const settle = async (made: Issue[] = []): Promise<Issue> => {
-    const [first, ...others] = await found(made);
-    if (first === undefined)
-      throw new Fault("RA5002", { saw: `the issue ${about.title} was made and is not listed` });
+  /** The first of those that are listed and of the one that was made; our own others are closed. */
+  const keepFirst = async (made: Issue, listed: Issue[]): Promise<Issue> => {
+    const [first = made, ...others] = [...listed, made].toSorted((a, b) => a.number - b.number);
     for (const other of others) {
-      if (other.state === "open" && isOurs(other, about.mark))
+      if (other.number !== first.number && other.state === "open" && isOurs(other, about.mark))
         await closeIssue(github, other.number, "not_planned");
     }
     return first;
@@ -70,9 +69,17 @@ export function issueStep(
         assignees: about.assignees,
       });
       // Another run may have made one at the same moment: there is no other way to see it.
-      return settle([issueFrom(made)]);
+      const issue = issueFrom(made);
+      const listed = (await found()).filter(({ number }) => number !== issue.number);
+      return keepFirst(issue, listed);
     },
-    settle: () => settle(),
+    settle: async (made) => {
+      const listed = await found();
+      const others = listed.filter(({ number }) => number !== made.number);
+      return others.length === listed.length
+        ? { state: "unknown", saw: `GitHub does not list issue #${made.number} yet` }
+        : { state: "done", value: await keepFirst(made, others) };
+    },
   };
 }
 
@@ -179,10 +186,10 @@ export function commentStep(
   const present = async (): Promise<Comment | undefined> =>
     (about.known === undefined ? undefined : await readComment(github, about.known)) ??
     (await ours())[0];
-  const settle = async (made?: Comment): Promise<Comment> => {
-    const listed = await ours();
-    const each = new Map([...(made ? [made] : []), ...listed].map((one) => [one.id, one]));
-    const [first, ...others] = [...each.values()].toSorted((a, b) => a.id - b.id);
+  /** The first of those that are listed and of the one that was made; the others are removed. */
+  const keepFirst = async (made: Comment, listed: Comment[]): Promise<Comment> => {
+    const each = new Map([...listed, made].map((one) => [one.id, one]));
+    const [first = made, ...others] = [...each.values()].toSorted((a, b) => a.id - b.id);
     for (const other of others) {
       try {
         await github.rest("DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}", {
@@ -194,10 +201,7 @@ export function commentStep(
           throw error;
       }
     }
-    const kept = first ?? (await present());
-    if (kept === undefined)
-      throw new Fault("RA5002", { saw: "a comment that was made is not listed" });
-    return kept;
+    return first;
   };
   let before: Comment | undefined;
   return {
@@ -222,9 +226,15 @@ export function commentStep(
               { comment_id: before.id, body },
             );
       // Another run may have made one at the same moment: there is no other way to see it.
-      return before === undefined ? settle(commentFrom(written)) : commentFrom(written);
+      const comment = commentFrom(written);
+      return before === undefined ? keepFirst(comment, await ours()) : comment;
     },
-    settle: () => settle(),
+    settle: async (made) => {
+      const listed = await ours();
+      return listed.some(({ id }) => id === made.id)
+        ? { state: "done", value: await keepFirst(made, listed) }
+        : { state: "unknown", saw: `GitHub does not list comment ${made.id} yet` };
+    },
   };
 }
 

@@ -82,12 +82,15 @@ function draftStep(release: OpenRelease): Step<FoundRelease> {
           }),
         ),
       ),
-    settle: async () => {
-      if (!release.known().draft) return release.known();
-      const [first, ...others] = await listOwn(release);
+    settle: async (made) => {
+      if (!release.known().draft) return { state: "done", value: release.known() };
+      const listed = await listOwn(release);
+      const [first, ...others] = listed;
+      if (first === undefined || !listed.some(({ id }) => id === made.id))
+        return { state: "unknown", saw: "GitHub does not list the draft yet" };
       for (const { id } of others)
         await github.rest("DELETE /repos/{owner}/{repo}/releases/{release_id}", { release_id: id });
-      return first === undefined ? release.known() : release.keep(first);
+      return { state: "done", value: release.keep(first) };
     },
   };
 }

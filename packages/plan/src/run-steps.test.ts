@@ -10,7 +10,15 @@ const by = (resuming = false): RunnerOfSteps & { slept: number[] } => {
 const unknown = () => new Fault("RA8002", { saw: "lost", outcome: "unknown" });
 
 /** A foreign system with one effect; `visibleAfter` looks pass before a write is seen. */
-function system(options: { done?: boolean; visibleAfter?: number; act?: (() => void)[] } = {}) {
+function system(
+  options: {
+    done?: boolean;
+    visibleAfter?: number;
+    act?: (() => void)[];
+    settledAfter?: number;
+  } = {},
+) {
+  let unsettled = options.settledAfter ?? 0;
   const log: string[] = [];
   let effects = options.done ? 1 : 0;
   let hidden = 0;
@@ -42,7 +50,11 @@ function system(options: { done?: boolean; visibleAfter?: number; act?: (() => v
     },
     settle: async () => {
       log.push("settle");
-      return "it";
+      if (unsettled > 0) {
+        unsettled -= 1;
+        return { state: "unknown", saw: "the list does not show it" };
+      }
+      return { state: "done", value: "it" };
     },
   };
   return { step, log, effects: () => effects };
@@ -96,6 +108,21 @@ describe("a step", () => {
     const { step, log } = system({ done: true });
     await runStep(step, by(true));
     expect(log).toEqual(["look", "settle"]);
+  });
+
+  test("is listed until the list shows it, and not for ever", async () => {
+    const late = system({ settledAfter: 3 });
+    const patient = by(true);
+    expect(await runStep(late.step, patient)).toMatchObject({ record: { result: "done" } });
+    expect(late.log).toEqual(["look", "act", "settle", "settle", "settle", "settle"]);
+    expect(patient.slept).toEqual([250, 500, 1000]);
+    const never = system({ settledAfter: 99 });
+    await expect(runStep(never.step, by(true))).rejects.toMatchObject({
+      code: "RA8002",
+      saw: "make it: the list does not show it",
+      outcome: "unknown",
+    });
+    expect(never.log).toEqual(["look", "act", ...Array<string>(5).fill("settle")]);
   });
 
   test("that fails for sure is not repeated", async () => {

@@ -40,13 +40,13 @@ export async function runStep<T>(step: Step<T>, by: RunnerOfSteps): Promise<Step
     const before = await firstLook(step, by);
     if (before.state === "refused") return { refusal: before.refusal, record: end("refused") };
     if (before.state === "done") {
-      const value = by.resuming && step.settle ? await step.settle() : before.value;
+      const value = by.resuming ? await settle(step, before.value, by) : before.value;
       return { value, record: end("already-done") };
     }
     const written = await write(step, by);
     if ("refusal" in written) return { refusal: written.refusal, record: end("refused") };
-    const value =
-      step.settle && (by.resuming || written.unsure) ? await step.settle() : written.value;
+    const unsure = by.resuming || written.unsure;
+    const value = unsure ? await settle(step, written.value, by) : written.value;
     return { value, record: end("done") };
   } catch (error) {
     end("failed");
@@ -92,6 +92,18 @@ async function write<T>(
       // What cannot be taken back is not sent a second time in the same run.
       if (look.state === "unknown" || step.oneWay || sent >= writes) throw error;
     }
+  }
+}
+
+/** Lists until what was made is shown: a list that lags hides what a run made that died before. */
+async function settle<T>(step: Step<T>, value: T, by: RunnerOfSteps): Promise<T> {
+  if (!step.settle) return value;
+  for (let tries = 1; ; tries += 1) {
+    const settled = await step.settle(value);
+    if (settled.state === "done") return settled.value;
+    if (tries >= looksAfterWrite)
+      throw new Fault("RA8002", { saw: `${step.title}: ${settled.saw}`, outcome: "unknown" });
+    await by.sleep(pause(tries));
   }
 }
 

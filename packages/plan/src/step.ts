@@ -8,10 +8,14 @@ export type Look<T> =
   | { state: "unknown"; saw: string }
   | { state: "refused"; refusal: Refusal };
 
+/** What a list shows of an effect that has no key: one, or not yet what was made. */
+export type Settled<T> = { state: "done"; value: T } | { state: "unknown"; saw: string };
+
 /**
  * The unit of writing. `key` is the natural key of the effect in the foreign system.
  * `look` reads and never writes; `act` sends one write and never repeats it by itself;
- * `settle` (where the system has no key) lists again, keeps the lowest id and removes our own others.
+ * `settle` (where the system has no key) is given what was made or found, and lists again: as soon as the list shows it, and so
+ * everything that was made before it, the lowest id stays and our own others are removed.
  */
 export type Step<T> = {
   key: string;
@@ -20,7 +24,7 @@ export type Step<T> = {
   oneWay?: true;
   look(): Promise<Look<T>>;
   act(): Promise<T>;
-  settle?(): Promise<T>;
+  settle?(value: T): Promise<Settled<T>>;
 };
 
 /** What a run did with a step. */

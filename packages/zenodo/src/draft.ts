@@ -109,12 +109,13 @@ function firstRecordStep(draft: ReleaseDraft): Step<Deposition> {
       );
     },
     // A draft that a search does not show yet may turn up only now; the lowest id is the first that was made.
-    settle: async () => {
-      const [lowest] =
-        reservation.depositionId === undefined ? await listOwn(api, reservation) : [];
-      if (lowest !== undefined && Number(lowest.id) < Number(draft.known().id))
-        return draft.keep(lowest);
-      return draft.known();
+    settle: async (made) => {
+      if (reservation.depositionId !== undefined) return { state: "done", value: made };
+      const listed = await listOwn(api, reservation);
+      const [lowest] = listed;
+      if (lowest === undefined || !listed.some(({ id }) => id === made.id))
+        return { state: "unknown", saw: `Zenodo does not find the draft ${made.id} yet` };
+      return { state: "done", value: draft.keep(lowest) };
     },
   };
 }
