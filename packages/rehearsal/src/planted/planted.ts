@@ -4,8 +4,11 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "@release-actions/codes";
 import { seconds, type Screen } from "../report/timeline.ts";
-import { loadPipeline } from "../world/pipeline.ts";
+import type { Scenario } from "../world/language.ts";
+import { createPasts, type Pasts } from "../world/pasts.ts";
+import { loadPipeline, type Pipeline } from "../world/pipeline.ts";
 import { play, type ScenarioResult } from "../world/scenario.ts";
+import type { Machine } from "../world/world.ts";
 import { readBugs, scenariosOf, type Bug } from "./bugs.ts";
 import { keep, plant, uproot, type Stage } from "./plant.ts";
 import { isWhole, toTable } from "./table.ts";
@@ -82,7 +85,10 @@ async function sow(only: readonly string[], ground: Ground, screen: Screen): Pro
 
 /** Without a bug every scenario has to pass: what is red then is no finding of a bug. */
 async function isGreen(stage: Stage, names: readonly string[], screen: Screen): Promise<boolean> {
-  const results = await together(names, (name) => playNamed(stage, name));
+  const pasts = pastsOf(stage, names);
+  const results = await together(names, (name) => playNamed(stage, name, pasts)).finally(
+    pasts.forget,
+  );
   const red = results.filter(({ passed }) => !passed);
   if (red.length === 0) {
     screen.line(`Without a bug ${names.length} scenarios pass.`);
@@ -100,13 +106,17 @@ async function isGreen(stage: Stage, names: readonly string[], screen: Screen): 
 
 async function tryBug(bug: Bug, stage: Stage, ground: Ground, folder: string): Promise<Verdict> {
   const missed = (why: string): Verdict => ({ bug, caught: false, why, red: [], others: [] });
+  const after = [() => uproot(folder)];
   uproot(folder);
   try {
     const planted = plant(bug, stage, ground.root, folder);
     if ("stale" in planted) return missed(`it is stale: ${planted.stale}`);
     const results: ScenarioResult[] = [];
-    for (const name of scenariosOf(bug, planted.pipeline)) {
-      const result = await within(ground.longest, playNamed(planted, name));
+    const names = scenariosOf(bug, planted.pipeline);
+    const pasts = pastsOf(planted, names);
+    after.push(pasts.forget);
+    for (const name of names) {
+      const result = await within(ground.longest, playNamed(planted, name, pasts));
       if (result === undefined)
         return missed(`"${name}" did not end in ${seconds(ground.longest)}`);
       results.push(result);
@@ -116,17 +126,27 @@ async function tryBug(bug: Bug, stage: Stage, ground: Ground, folder: string): P
     // A bug that breaks the rehearsal itself has shown nothing, and the others are still to be tried.
     return missed(error instanceof Error ? error.message : String(error));
   } finally {
-    uproot(folder);
+    for (const tidy of after) tidy();
   }
 }
 
-function playNamed({ pipeline, actions }: Stage, name: string): Promise<ScenarioResult> {
+function scenarioCalled(name: string, pipeline: Pipeline): Scenario {
   const scenario = pipeline.file.scenarios.find((one) => one.name === name);
   if (!scenario) throw new Fault("RA9028", { saw: `${pipeline.name} has no scenario "${name}".` });
-  return play(pipeline, scenario, {
-    machine: { actions, nodeBinary: process.execPath },
-    tell: () => undefined,
-  });
+  return scenario;
+}
+
+const machineOf = ({ actions }: Stage): Machine => ({ actions, nodeBinary: process.execPath });
+
+function pastsOf(stage: Stage, names: readonly string[]): Pasts {
+  const scenarios = names.map((name) => scenarioCalled(name, stage.pipeline));
+  return createPasts(stage.pipeline, scenarios, machineOf(stage));
+}
+
+function playNamed(stage: Stage, name: string, pasts: Pasts): Promise<ScenarioResult> {
+  const { pipeline } = stage;
+  const tell = (): void => undefined;
+  return play(pipeline, scenarioCalled(name, pipeline), { machine: machineOf(stage), tell, pasts });
 }
 
 /** What is promised, or undefined when it takes longer. */

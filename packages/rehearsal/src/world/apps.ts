@@ -2,16 +2,13 @@ import { generateKeyPairSync } from "node:crypto";
 import { Fault } from "@release-actions/codes";
 import type { GitHub, GitHubRepository } from "@release-actions/stand-ins";
 import type { RehearsalFile } from "./language.ts";
+import { repositoryCalled } from "./repositories.ts";
 
 /** The GitHub Apps of a rehearsed world, with keys of their own. */
 export type Apps = {
   /** The private key of an app, PEM. */
   keyOf(name: string): string;
-  install(
-    github: GitHub,
-    all: readonly GitHubRepository[],
-    repositoryOf: (name: string) => GitHubRepository,
-  ): void;
+  install(github: GitHub, all: readonly GitHubRepository[]): void;
 };
 
 /** Makes a key pair for each app of the file. */
@@ -28,9 +25,10 @@ export function createApps(file: RehearsalFile): Apps {
   );
   return {
     keyOf: (name) => keys[name]?.privateKey ?? "",
-    install: (github, all, repositoryOf) => {
+    install: (github, all) => {
       for (const [slug, app] of Object.entries(file.apps)) {
-        const repositories = app.repositories?.map(repositoryOf) ?? all;
+        const repositories =
+          app.repositories?.map((called) => repositoryCalled(called, all)) ?? all;
         const owners = [...new Set(repositories.map(({ owner }) => owner))];
         try {
           github.addApp({

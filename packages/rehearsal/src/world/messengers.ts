@@ -5,6 +5,8 @@ import {
   type ChatStandIn,
   type Clock,
   type RecordedRequest,
+  type SavedChat,
+  type SavedSmtp,
   type SmtpFault,
   type SmtpMail,
   type StandIn,
@@ -17,7 +19,11 @@ import type { Hook, RehearsalFile } from "./language.ts";
 export type Chat = { standIn: ChatStandIn; urls: Record<string, string> };
 
 /** Starts what `chat:` declares; one stand-in behind every host of a hook. */
-export function startChat(chat: RehearsalFile["chat"], clock: Clock): Chat | undefined {
+export function startChat(
+  chat: RehearsalFile["chat"],
+  clock: Clock,
+  saved: SavedChat | undefined,
+): Chat | undefined {
   if (!chat) return undefined;
   const hooks: Record<string, string> = {};
   const urls: Record<string, string> = {};
@@ -26,7 +32,7 @@ export function startChat(chat: RehearsalFile["chat"], clock: Clock): Chat | und
     hooks[path] = name;
     urls[name] = `https://${host}${path}`;
   }
-  return { standIn: createChatStandIn({ clock, hooks }), urls };
+  return { standIn: createChatStandIn({ clock, hooks, ...(saved && { saved }) }), urls };
 }
 
 /** An address of the form that each system gives out; its secret is part of it. */
@@ -54,6 +60,7 @@ export type Mailbox = {
   faults: SmtpFault[];
   passwordOf(account: string): string;
   tunnel(port: number): Tunnel;
+  save(): SavedSmtp;
 };
 
 /** Starts what `smtp:` declares, under the one host that `hosts:` gives it. */
@@ -61,6 +68,7 @@ export function startSmtp(
   file: RehearsalFile,
   clock: Clock,
   authority: Authority,
+  saved: SavedSmtp | undefined,
 ): Mailbox | undefined {
   if (!file.smtp) return undefined;
   const host = Object.entries(file.hosts).find(([, kind]) => kind === "smtp")?.[0] ?? "mail";
@@ -72,6 +80,7 @@ export function startSmtp(
     clock,
     accounts: passwords,
     tls: authority.contextFor(host),
+    ...(saved && { saved }),
   });
   const standIn: StandIn = {
     name: "smtp",
@@ -89,6 +98,7 @@ export function startSmtp(
     passwordOf: (account) => passwords[account] ?? "",
     // TLS from the start on the port that is made for it; elsewhere the client asks for it.
     tunnel: (port) => ({ accept: (socket) => server.accept(socket, { secure: port === 465 }) }),
+    save: server.save,
   };
 }
 

@@ -12,6 +12,8 @@ export type Pipeline = {
   file: RehearsalFile;
   /** The scenario's acts in order, with those of its preludes in place. */
   actsOf(scenario: Scenario): Act[];
+  /** How many of these acts have happened where one of its preludes ends, from 0. */
+  preludeEndsOf(scenario: Scenario): number[];
   /** The folder of `programs:`, absolute. */
   programs: string | undefined;
   /** Files below paths of the folder, by their path from the folder. */
@@ -40,10 +42,13 @@ export function loadPipeline(directory: string): Pipeline {
   const problems = checkNames(file);
   if (problems.length > 0) throw read.unusable(problems);
 
-  const unfold = (acts: readonly Act[]): Act[] =>
-    acts.flatMap((act) =>
-      act.prelude === undefined ? [act] : unfold(file.preludes[act.prelude] ?? []),
-    );
+  const unfold = (acts: readonly Act[], ended: (inner: Act[]) => void = () => undefined): Act[] =>
+    acts.reduce<Act[]>((before, act) => {
+      if (act.prelude === undefined) return [...before, act];
+      const inner = unfold(file.preludes[act.prelude] ?? [], (one) => ended([...before, ...one]));
+      ended([...before, ...inner]);
+      return [...before, ...inner];
+    }, []);
 
   return {
     name: basename(resolve(directory)),
@@ -51,6 +56,11 @@ export function loadPipeline(directory: string): Pipeline {
     file,
     programs: programsIn(directory, file.programs),
     actsOf: (scenario) => unfold(scenario.acts),
+    preludeEndsOf: (scenario) => {
+      const ends = [0];
+      unfold(scenario.acts, (acts) => ends.push(acts.length));
+      return ends;
+    },
     filesAt: (paths) => filesBelow(directory, paths),
     isExecutable: (path) => (statSync(join(directory, path)).mode & 0o111) !== 0,
   };

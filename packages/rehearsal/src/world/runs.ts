@@ -71,8 +71,9 @@ export type Runs = {
   settled(): Promise<void>;
 };
 
-export function createRuns(world: Omit<World, "runs">): Runs {
-  const all: RunRecord[] = [];
+/** Knows the runs that have ended `before`, where the world goes on from a moment of another. */
+export function createRuns(world: Omit<World, "runs">, before: readonly RunRecord[] = []): Runs {
+  const all: RunRecord[] = [...before];
   const going = new Set<Promise<void>>();
   const groups = new Map<string, Promise<void>>();
   const failures: unknown[] = [];

@@ -5,7 +5,8 @@ import type { Seen } from "./comparison.ts";
 import { observe } from "./expectations.ts";
 import { withoutRepeats, type Gap } from "./gaps.ts";
 import type { Happening } from "./happening.ts";
-import type { Scenario } from "./language.ts";
+import type { Act, Scenario } from "./language.ts";
+import { createPasts, playHistory, type Pasts } from "./pasts.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { kindOf } from "./names.ts";
 import { issuesOf, messagesOf, type IssueText, type MessageText } from "./readable.ts";
@@ -45,16 +46,27 @@ const mostProbes = 8;
 export async function play(
   pipeline: Pipeline,
   scenario: Scenario,
-  options: { machine: Machine; tell(happening: Happening): void },
+  options: {
+    machine: Machine;
+    tell(happening: Happening): void;
+    /** Beginnings that it shares with other scenarios; without them it plays everything by itself. */
+    pasts?: Pasts;
+  },
 ): Promise<ScenarioResult> {
-  const result = await playOnce(pipeline, scenario, options);
+  const { machine, tell } = options;
+  const pasts = options.pasts ?? createPasts(pipeline, [], machine);
+  const result = await playOnce(scenario, () => pasts.open(scenario, { tell }));
   let found = result.gaps;
   for (let probes = 0; probes < mostProbes && found.some(({ lacks }) => lacks); probes++) {
     const known = result.gaps;
-    const probe = await playOnce(pipeline, scenario, {
-      machine: options.machine,
-      tell: () => undefined,
-      extraPermissions: (workflow, job) => granted(known, workflow, job),
+    const probe = await playOnce(scenario, async () => {
+      const world = await openWorld(pipeline, {
+        machine,
+        tell: () => undefined,
+        extraPermissions: (workflow, job) => granted(known, workflow, job),
+      });
+      await playHistory(world);
+      return { world, acts: pipeline.actsOf(scenario) };
     });
     found = probe.gaps.filter(({ lacks }) => lacks);
     result.gaps = withoutRepeats([...known, ...found]);
@@ -72,12 +84,10 @@ function granted(gaps: readonly Gap[], workflow: string, job: string): Permissio
 }
 
 async function playOnce(
-  pipeline: Pipeline,
   scenario: Scenario,
-  options: Parameters<typeof openWorld>[1],
+  open: () => Promise<{ world: World; acts: Act[] }>,
 ): Promise<ScenarioResult> {
   const began = Date.now();
-  const world = await openWorld(pipeline, options);
   const result: ScenarioResult = {
     name: scenario.name,
     passed: false,
@@ -90,9 +100,11 @@ async function playOnce(
     violations: [],
     milliseconds: 0,
   };
+  const opened = await open().catch((error: unknown) => void (result.fault = faultOf(error)));
+  if (!opened) return result;
+  const { world, acts } = opened;
   try {
-    for (const act of pipeline.file.history) await perform(world, act, "history");
-    for (const act of pipeline.actsOf(scenario)) await perform(world, act, "now");
+    for (const act of acts) await perform(world, act, "now");
     world.traces.set(endOfActs, { before: world.marks() });
     for (const expectation of scenario.expect) {
       const seen = await observe(world, expectation);
@@ -101,8 +113,7 @@ async function playOnce(
     result.checks.push(...otherRuns(world, scenario));
     result.standing = standing(world);
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    result.fault = { code: error.code, saw: error.saw, next: error.next };
+    result.fault = faultOf(error);
   } finally {
     result.runs = [...world.runs.all];
     result.gaps = world.gaps();
@@ -118,6 +129,12 @@ async function playOnce(
     result.checks.every(({ holds }) => holds);
   result.milliseconds = Date.now() - began;
   return result;
+}
+
+/** @throws what is no fault of a rehearsal */
+function faultOf(error: unknown): NonNullable<ScenarioResult["fault"]> {
+  if (!(error instanceof Fault)) throw error;
+  return { code: error.code, saw: error.saw, next: error.next };
 }
 
 /** A run that no expectation speaks of has to be green. */

@@ -13,13 +13,19 @@ import {
   type GitHubRepository,
   type KubernetesStandIn,
   type RegistryStandIn,
+  type SavedChat,
+  type SavedGitHub,
+  type SavedKubernetes,
+  type SavedRegistry,
+  type SavedSmtp,
+  type SavedZenodo,
   type SmtpFault,
   type StandIn,
   type ZenodoStandIn,
 } from "@release-actions/stand-ins";
 import { Fault } from "@release-actions/codes";
 import { parseAllDocuments } from "yaml";
-import { createApps } from "./apps.ts";
+import { createApps, type Apps } from "./apps.ts";
 import type { Authority } from "./authority.ts";
 import type { Secret } from "./language.ts";
 import type { Received } from "./outgoing.ts";
@@ -44,21 +50,36 @@ export type Systems = {
   /** Whoever speaks another protocol than HTTP under a host and port. */
   tunnelOf(host: string, port: number): Tunnel | undefined;
   /** Registers the Apps, once the repositories are there. */
-  addApps(
-    repositories: readonly GitHubRepository[],
-    repositoryOf: (name: string) => GitHubRepository,
-  ): void;
+  addApps(repositories: readonly GitHubRepository[]): void;
   /** Every stand-in by its name: `github`, `registry`, `zenodo`, `smtp`, `chat`, `kubernetes <cluster>`. */
   named: Record<string, StandIn>;
   /** The value of a secret, from where the file says that it comes. */
   valueOf(secret: Secret): string;
+  /** Everything that they hold, and what was given out under it; GitHub's repositories are copied below `directory`. */
+  save(directory: string): SavedSystems;
+  /** Resolves when whatever ran in the clusters at the saved moment runs again. */
+  ready(): Promise<void>;
   close(): Promise<void>;
+};
+
+/** The stand-ins of a world at one moment. Many worlds may go on from it. */
+export type SavedSystems = {
+  github: SavedGitHub;
+  registry: SavedRegistry | undefined;
+  zenodo: SavedZenodo | undefined;
+  chat: SavedChat | undefined;
+  smtp: SavedSmtp | undefined;
+  clusters: Record<string, SavedKubernetes>;
+  apps: Apps;
 };
 
 /** GitHub's own hosts need no declaration: every workflow speaks to them. */
 const githubHosts = ["api.github.com", "codeload.github.com", "github.com", "uploads.github.com"];
 
-/** Starts what `hosts:` declares, with fresh accounts and the objects that the file seeds. */
+/**
+ * Starts what `hosts:` declares, with fresh accounts and the objects that the file seeds, or with what was saved. The
+ * folder of the saved world stays until the worlds that go on from it are closed: their containers share its images.
+ */
 export function createSystems(
   pipeline: Pipeline,
   options: {
@@ -66,6 +87,7 @@ export function createSystems(
     authority: Authority;
     directory: string;
     nodeBinary: string;
+    saved: SavedSystems | undefined;
     /** Told when GitHub refuses a token a permission. */
     refused(refusal: Refusal): void;
     /** How a cluster's nodes reach a registry. */
@@ -77,19 +99,24 @@ export function createSystems(
   },
 ): Systems {
   const { file } = pipeline;
-  const { clock, authority, directory } = options;
+  const { clock, authority, directory, saved } = options;
   const passwords = secretsFor(Object.keys(file.registry?.accounts ?? {}));
   const zenodoTokens = secretsFor(file.zenodo?.accounts ?? []);
   const clusterTokens = secretsFor(Object.keys(file.clusters));
 
-  const mailbox = startSmtp(file, clock, authority);
-  const messengers = startChat(file.chat, clock);
-  const apps = createApps(file);
+  const mailbox = startSmtp(file, clock, authority, saved?.smtp);
+  const messengers = startChat(file.chat, clock, saved?.chat);
+  // GitHub knows them by the public parts of their keys.
+  const apps = saved?.apps ?? createApps(file);
 
-  const github = createGitHub({ clock, directory: join(directory, "git") });
+  const github = createGitHub({
+    clock,
+    directory: join(directory, "git"),
+    ...(saved && { saved: saved.github }),
+  });
   const askGitHub = watchRefusals(github, options.refused);
-  const registry = file.registry && startRegistry(file.registry, passwords, clock);
-  const zenodo = file.zenodo && startZenodo(file.zenodo, zenodoTokens, clock);
+  const registry = file.registry && startRegistry(file.registry, passwords, clock, saved?.registry);
+  const zenodo = file.zenodo && startZenodo(file.zenodo, zenodoTokens, clock, saved?.zenodo);
   const puller = Object.entries(file.registry?.accounts ?? {}).toSorted(([, a], [, b]) =>
     a.localeCompare(b),
   )[0]?.[0];
@@ -115,6 +142,8 @@ export function createSystems(
         },
         directory: join(directory, "nodes", name),
         nodeBinary: options.nodeBinary,
+        // Most of what ran before is never spoken to again: it starts when somebody connects.
+        ...(saved?.clusters[name] && { saved: saved.clusters[name], rests: true }),
         pull: (reference) =>
           pullImage({
             fetch: (host, method, path, headers) =>
@@ -126,6 +155,7 @@ export function createSystems(
               : { username: puller, password: passwords[puller] ?? "" }),
           }),
       });
+      if (saved) return [name, standIn];
       for (const namespace of cluster.namespaces) {
         standIn.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
       }
@@ -157,7 +187,7 @@ export function createSystems(
     chat: messengers?.standIn,
     mailFaults: mailbox?.faults,
     mails: () => mailbox?.mails() ?? [],
-    addApps: (repositories, repositoryOf) => apps.install(github, repositories, repositoryOf),
+    addApps: (repositories) => apps.install(github, repositories),
     tunnelOf: (host, port) =>
       Object.hasOwn(file.hosts, host) && file.hosts[host] === "smtp"
         ? mailbox?.tunnel(port)
@@ -188,6 +218,20 @@ export function createSystems(
         namespace: file.clusters[cluster]?.namespaces[0] ?? "default",
       });
     },
+    save: (folder) => ({
+      github: github.save(folder),
+      registry: registry?.save(),
+      zenodo: zenodo?.save(),
+      chat: messengers?.standIn.save(),
+      smtp: mailbox?.save(),
+      clusters: Object.fromEntries(
+        Object.entries(clusters).map(([name, cluster]) => [name, cluster.save()]),
+      ),
+      apps,
+    }),
+    ready: async () => {
+      await Promise.all(Object.values(clusters).map((cluster) => cluster.ready()));
+    },
     close: async () => {
       await Promise.all(Object.values(named).map((standIn) => standIn.close()));
     },
@@ -209,9 +253,11 @@ function startRegistry(
   registry: NonNullable<Pipeline["file"]["registry"]>,
   passwords: Record<string, string>,
   clock: Clock,
+  saved: SavedRegistry | undefined,
 ): RegistryStandIn {
   return createRegistryStandIn({
     clock,
+    ...(saved && { saved }),
     realm: "bearer",
     anonymousPull: registry["anonymous-pull"],
     powerOf: (username, password) =>
@@ -225,11 +271,14 @@ function startZenodo(
   zenodo: NonNullable<Pipeline["file"]["zenodo"]>,
   tokens: Record<string, string>,
   clock: Clock,
+  saved: SavedZenodo | undefined,
 ): ZenodoStandIn {
   const standIn = createZenodoStandIn({
     clock,
     tokens: Object.fromEntries(Object.entries(tokens).map(([user, token]) => [token, user])),
+    ...(saved && { saved }),
   });
+  if (saved) return standIn;
   for (const { owner, concept, id, metadata, files } of zenodo.records) {
     const seed = {
       owner,

@@ -1,12 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "@release-actions/codes";
 import {
   movableClock,
   type ChatPost,
   type GitHubRepository,
   type GitHub,
+  type RecordedRequest,
   type RegistryStandIn,
   type SmtpFault,
   type StandIn,
@@ -18,14 +19,16 @@ import { createAuthority, type Authority } from "./authority.ts";
 import type { Build } from "./builds.ts";
 import { permissionGap, withoutRepeats, type Gap } from "./gaps.ts";
 import type { Happening } from "./happening.ts";
-import type { RehearsalFile, Secret } from "./language.ts";
+import type { Secret } from "./language.ts";
 import type { Mail } from "./messengers.ts";
+import { temporaryFolder } from "./folder.ts";
 import { requestOf } from "./outgoing.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { createProxy, type Proxy } from "./proxy.ts";
+import { found, repositoryCalled } from "./repositories.ts";
 import { createRuns, type RunRecord, type Runs } from "./runs.ts";
 import { fill } from "./placeholders.ts";
-import { createSystems } from "./systems.ts";
+import { createSystems, type SavedSystems } from "./systems.ts";
 import { parseAllDocuments } from "yaml";
 
 /** What the rehearsal takes from the machine it runs on. */
@@ -37,6 +40,9 @@ export type Machine = {
 
 /** The trace that marks where the acts ended: what expectations ask themselves is not counted. */
 export const endOfActs = "(the end)";
+
+/** How often `calm` looks again, 20 ms apart, whether a pod has ended. */
+const longestEnding = 1_500;
 
 /** Keys of World.marks for messages. */
 export const markOfMails = "(mails)";
@@ -94,12 +100,22 @@ export type World = {
 
   registryOf(host: string): RegistryStandIn;
   podsOf(cluster: string): RunningPod[];
+  /** What a cluster stores of a kind in a namespace. */
+  objectsOf(cluster: string, kind: string, namespace: string): readonly object[];
+  /** Waits until no pod of the clusters is about to end. */
+  calm(): Promise<void>;
+  /** From now on lists of GitHub and Zenodo show a change only after so many later reads. */
+  delayLists(reads: number): void;
   /** Brings the objects in files of the pipeline's folder to a cluster. */
   applyTo(cluster: string, files: readonly string[]): void;
+  /** What Zenodo has published, and what is prepared there. */
+  deposits(): { records: ZenodoRecord[]; drafts: ZenodoRecord[] };
   recordOf(version: string): { record: ZenodoRecord; state: "published" | "draft" } | undefined;
   /** Version and name of the build that a digest belongs to. */
   nameOf(digest: string): string;
   standIn(name: string): StandIn;
+  /** All of them by name. */
+  standIns: Readonly<Record<string, StandIn>>;
   /** `kubernetes` is every cluster; other names are one stand-in. */
   standInsCalled(name: string): StandIn[];
   /** Mails that the server took, oldest first. */
@@ -111,30 +127,43 @@ export type World = {
   /** How many requests each stand-in has seen, and how many mails and posts there are. */
   marks(): Record<string, number>;
   gaps(): Gap[];
+  /** Keeps what is now. Nothing may be running. From then on the world's files stay until the moment is forgotten. */
+  save(): Moment;
   close(): Promise<void>;
 };
 
-/** Makes a world with its systems, people and empty repository. */
+/** A world at one moment, from which any number of others go on. */
+export type Moment = {
+  at: Date;
+  authority: Authority;
+  systems: SavedSystems;
+  runs: readonly RunRecord[];
+  traces: ReadonlyMap<string, Trace>;
+  builds: ReadonlyMap<string, Build>;
+  tokens: World["tokens"];
+  personalTokens: ReadonlyMap<string, string>;
+  requests: Readonly<Record<string, readonly RecordedRequest[]>>;
+  gaps: readonly Gap[];
+  violations: readonly string[];
+  /** Removes the files of the world that was saved. No world may go on from it after that. */
+  forget(): void;
+};
+
+/** Makes a world with its systems, people and empty repository, or one that goes on `from` a moment of another. */
 export async function openWorld(
   pipeline: Pipeline,
   options: {
     machine: Machine;
     tell(happening: Happening): void;
     extraPermissions?(workflow: string, job: string): Permissions;
+    from?: Moment;
   },
 ): Promise<World> {
-  const directory = mkdtempSync(join(tmpdir(), "rehearsal-"));
-  const remove = (): void => rmSync(directory, { recursive: true, force: true });
-  // Whatever ends this process, its worlds do not stay behind.
-  process.once("exit", remove);
-  const tidy = (): void => {
-    process.removeListener("exit", remove);
-    remove();
-  };
+  const { path, remove } = temporaryFolder();
   try {
-    return await furnish(pipeline, options, directory, tidy);
+    return await furnish(pipeline, options, path, remove);
   } catch (error) {
-    tidy();
+    remove();
     throw error;
   }
 }
@@ -146,22 +175,25 @@ async function furnish(
   tidy: () => void,
 ): Promise<World> {
   const { file } = pipeline;
-  const clock = movableClock(new Date(file.start));
-  const authority = createAuthority();
+  const { from } = options;
+  const clock = movableClock(from?.at ?? new Date(file.start));
+  const authority = from?.authority ?? createAuthority();
   const caFile = join(directory, "authority.pem");
   writeFileSync(caFile, authority.pem);
   mkdirSync(join(directory, "runs"));
-  const gaps: Gap[] = [];
-  const tokens: World["tokens"] = new Map();
-  const personal = new Map<string, string>();
-  const traces: World["traces"] = new Map();
-  const builds: World["builds"] = new Map();
+  const gaps: Gap[] = [...(from?.gaps ?? [])];
+  let saved = 0;
+  const tokens: World["tokens"] = new Map(from?.tokens);
+  const personal = new Map(from?.personalTokens);
+  const traces: World["traces"] = new Map(from?.traces);
+  const builds: World["builds"] = new Map(from?.builds);
 
   const systems = createSystems(pipeline, {
     clock,
     authority,
     directory,
     nodeBinary: options.machine.nodeBinary,
+    saved: from?.systems,
     request: (outgoing) => requestOf({ proxy, authority }, outgoing),
     refused: ({ token, needs, request }) => {
       const holder = tokens.get(token);
@@ -183,38 +215,16 @@ async function furnish(
     now: clock.now,
   });
 
-  for (const [login, person] of Object.entries(file.people)) {
-    github.addUser({ login, ...(person.name === undefined ? {} : { name: person.name }) });
-  }
-  const addRepository = (wanted: RehearsalFile["repository"]): GitHubRepository => {
-    const [owner = "", name = ""] = wanted.name.split("/");
-    const made = github.addRepository({
-      owner,
-      name,
-      defaultBranch: wanted["default-branch"],
-      private: true,
-    });
-    for (const [login, { access }] of Object.entries(file.people))
-      made.addCollaborator(login, access);
-    return made;
-  };
-  const repository = addRepository(file.repository);
-  const repositories = [repository, ...file.repositories.map(addRepository)];
-  const repositoryOf: World["repositoryOf"] = (called) => {
-    if (called === undefined) return repository;
-    const found = repositories.find(({ fullName, name }) => [fullName, name].includes(called));
-    if (!found) throw new Fault("RA9022", { saw: `There is no repository ${called}.` });
-    return found;
-  };
-  systems.addApps(repositories, repositoryOf);
-  for (const [environment, settings] of Object.entries(file.environments)) {
-    const patterns = [...(settings.branches ?? []), ...(settings.tags ?? [])];
-    repository.setEnvironment({
-      name: environment,
-      ...(patterns.length > 0 ? { deploymentBranches: patterns } : {}),
-      ...(settings.reviewers?.length ? { reviewers: settings.reviewers } : {}),
-    });
-  }
+  if (!from) found(file, systems);
+  for (const [name, requests] of Object.entries(from?.requests ?? {}))
+    systems.named[name]?.requests.push(...requests);
+  github.violations.push(...(from?.violations ?? []));
+  const [repository, ...others] = [file.repository, ...file.repositories].map(({ name }) =>
+    github.repository(name),
+  ) as [GitHubRepository, ...GitHubRepository[]];
+  const repositories = [repository, ...others];
+  const repositoryOf: World["repositoryOf"] = (called) =>
+    called === undefined ? repository : repositoryCalled(called, repositories);
 
   const missing = (what: string, act: string): Fault =>
     new Fault("RA9022", { saw: `The act "${act}" left no ${what}.` });
@@ -330,6 +340,25 @@ async function furnish(
         .filter((pod) => !pod.deleting)
         .flatMap((pod) => pod.containers)
         .map(runningPod),
+    objectsOf: (cluster, kind, namespace) =>
+      systems.clusters[cluster]?.objects(kind, namespace) ?? [],
+    calm: async () => {
+      const ending = (): boolean =>
+        Object.entries(file.clusters).some(([name, { namespaces }]) =>
+          namespaces.some((namespace) =>
+            systems.clusters[name]?.pods(namespace).some(({ deleting }) => deleting),
+          ),
+        );
+      for (let tries = 0; ending() && tries < longestEnding; tries++) await sleep(20);
+    },
+    delayLists: (reads) => {
+      github.staleReads = reads;
+      if (systems.zenodo) systems.zenodo.staleReads = reads;
+    },
+    deposits: () => ({
+      records: systems.zenodo?.records() ?? [],
+      drafts: systems.zenodo?.drafts() ?? [],
+    }),
     recordOf: (version) => {
       const isOf = (record: ZenodoRecord): boolean => record.metadata["version"] === version;
       const published = systems.zenodo?.records().findLast(isOf);
@@ -348,6 +377,7 @@ async function furnish(
         });
       return found;
     },
+    standIns: systems.named,
     standInsCalled: (called) => {
       const clusters = Object.entries(systems.named).filter(([key]) =>
         key.startsWith("kubernetes "),
@@ -367,14 +397,31 @@ async function furnish(
       [markOfPosts]: systems.chat?.posts.length ?? 0,
     }),
     gaps: () => withoutRepeats([...gaps, ...world.runs.all.flatMap((run) => run.gaps)]),
+    save: () => ({
+      at: clock.now(),
+      authority,
+      systems: systems.save(join(directory, `saved-${(saved += 1)}`)),
+      runs: [...world.runs.all],
+      traces: new Map(traces),
+      builds: new Map(builds),
+      tokens: new Map(tokens),
+      personalTokens: new Map(personal),
+      requests: Object.fromEntries(
+        Object.entries(systems.named).map(([name, { requests }]) => [name, [...requests]]),
+      ),
+      gaps: [...gaps],
+      violations: [...github.violations],
+      forget: tidy,
+    }),
     close: async () => {
       await world.runs.close();
       await proxy.close();
       await systems.close();
-      tidy();
+      if (saved === 0) tidy();
     },
   };
-  const world: World = Object.assign(base, { runs: createRuns(base) });
+  const world: World = Object.assign(base, { runs: createRuns(base, from?.runs) });
+  await systems.ready();
   return world;
 }
 
