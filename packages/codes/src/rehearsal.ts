@@ -67,4 +67,10 @@ export const rehearsal = {
     means: "A pipeline is a folder with a rehearsal.yml, a scenario is one of its list.",
     next: "Run `npm run rehearse -- --list` to see the names.",
   },
+  RA9029: {
+    title: "There is nothing to disturb",
+    means:
+      "`rehearse --kill` disturbs the runs of the acts that `faults:` names, and one of them is not there.",
+    next: "Name a scenario and the `as` of its acts under `faults:` in rehearsal.yml.",
+  },
 } as const;

@@ -3,12 +3,17 @@ import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Fault } from "@release-actions/codes";
+import { isWrong } from "./faults/grid.ts";
+import { describePlace } from "./faults/place.ts";
+import { playFaults } from "./faults/play-faults.ts";
+import { faultsAsTheyGo, faultsTable, sumOfFaults } from "./faults/report.ts";
 import { toMarkdown } from "./report/markdown.ts";
 import { printPipeline, printScenario } from "./report/outcome.ts";
 import { painter, timeline, type Screen } from "./report/timeline.ts";
 import { judge, toJson, type PipelineResult } from "./report/verdict.ts";
 import { fileName, loadPipeline, type Pipeline } from "./world/pipeline.ts";
 import type { Scenario } from "./world/language.ts";
+import { createPasts } from "./world/pasts.ts";
 import { play, type ScenarioResult } from "./world/scenario.ts";
 
 /** Where the rehearsed actions and the shipped pipelines are, and where the report goes. */
@@ -22,11 +27,15 @@ export type Place = {
 };
 
 const usage = `rehearse [<pipeline>|all] [--scenario NAME] [--report FILE.json] [--list]
+rehearse [<pipeline>|all] --kill [--fault NAME] [--place TEXT]
 
 <pipeline>   a folder with a ${fileName}, or the name of a shipped one; default: all shipped ones
 --scenario   only the scenario of that name
 --report     write results and evidence as JSON
---list       print the names of pipelines and scenarios, and run nothing`;
+--list       print the names of pipelines and scenarios, and run nothing
+--kill       disturb the acts that faults: names, at every write of their runs: the process is killed, the answer is lost …
+--fault      with --kill: only faults whose name contains this, such as "kill after"
+--place      with --kill: only writes whose line contains this, such as "POST /repos"`;
 
 /** The command. Returns the exit code: 0 only if every scenario passed and every requirement holds. */
 export async function rehearse(
@@ -42,6 +51,9 @@ export async function rehearse(
         scenario: { type: "string" },
         report: { type: "string" },
         list: { type: "boolean" },
+        kill: { type: "boolean" },
+        fault: { type: "string" },
+        place: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -55,6 +67,7 @@ export async function rehearse(
       return 0;
     }
     checkActions(place.actions);
+    if (values.kill) return await disturb(pipelines, values, place, screen);
     const results: PipelineResult[] = [];
     for (const pipeline of pipelines) {
       const result = await rehearsePipeline(pipeline, values.scenario, place, screen);
@@ -78,6 +91,34 @@ export async function rehearse(
   }
 }
 
+/** Plays every fault of the pipelines that name acts for it. Returns the exit code: 0 only if no cell is wrong. */
+async function disturb(
+  all: readonly Pipeline[],
+  only: { fault?: string | undefined; place?: string | undefined },
+  place: Place,
+  screen: Screen,
+): Promise<number> {
+  const machine = { actions: place.actions, nodeBinary: process.execPath };
+  let wrong = 0;
+  for (const pipeline of all) {
+    const began = Date.now();
+    const grid = await playFaults(
+      pipeline,
+      machine,
+      faultsAsTheyGo(screen),
+      (at, kind) =>
+        kind.name.includes(only.fault ?? "") && describePlace(at).includes(only.place ?? ""),
+    );
+    mkdirSync(place.reports, { recursive: true });
+    const path = join(place.reports, `${pipeline.name}-faults.md`);
+    writeFileSync(path, `# Faults of ${pipeline.name}\n\n${faultsTable(grid)}`);
+    wrong += grid.cells.filter(isWrong).length;
+    screen.line(`The table is in ${path}`);
+    screen.line(sumOfFaults(pipeline.name, grid, Date.now() - began));
+  }
+  return wrong === 0 ? 0 : 1;
+}
+
 async function rehearsePipeline(
   pipeline: Pipeline,
   only: string | undefined,
@@ -91,20 +132,23 @@ async function rehearsePipeline(
   if (scenarios.length === 0) {
     throw new Fault("RA9028", { saw: `${pipeline.name} has no scenario "${only ?? ""}".` });
   }
+  const machine = { actions: place.actions, nodeBinary: process.execPath };
+  const pasts = createPasts(pipeline, scenarios, machine);
   const results = await inOrder(
     scenarios,
     async (scenario, own) => {
       own.line(`\n${paint.bold(`${pipeline.name}: ${scenario.name}`)}`);
       if (scenario.about) own.line(paint.dim(scenario.about));
       const result = await play(pipeline, scenario, {
-        machine: { actions: place.actions, nodeBinary: process.execPath },
+        machine,
         tell: timeline(own),
+        pasts,
       });
       printScenario(own, result);
       return result;
     },
     screen,
-  );
+  ).finally(pasts.forget);
   const result = judge(pipeline, results);
   printPipeline(screen, result);
   return result;

@@ -12,7 +12,11 @@ for component in searcher indexer aggregator; do
   echo "$component: $image"
   sed "s|image: registry.example.org/cdc/$component\$|image: $image|" "$component.yml" > "$rendered/$component.yml"
 done
-kubectl apply --server-side --field-manager=cdc-deploy --namespace "$NAMESPACE" --filename "$rendered"
+# A lost answer does not tell whether the cluster has it: apply it again.
+for attempt in 1 2 3; do
+  kubectl apply --server-side --field-manager=cdc-deploy --namespace "$NAMESPACE" --request-timeout=10s --filename "$rendered" && break
+  [ "$attempt" -lt 3 ]
+done
 for component in searcher indexer aggregator; do
   kubectl rollout status "deployment/$component" --namespace "$NAMESPACE" --timeout=120s
 done

@@ -293,6 +293,14 @@ export const rehearsalFile = group({
   history: optional(v.array(act), []),
   preludes: entriesOf(v.array(act)),
   scenarios: v.pipe(v.array(scenario), v.minLength(1, "at least one scenario is needed")),
+  /** Acts whose runs `rehearse --kill` disturbs at every write. */
+  faults: optional(
+    v.array(
+      group({ scenario: text, acts: v.pipe(texts, v.minLength(1, "name an act")) }),
+      "a list of scenarios with acts is needed here",
+    ),
+    [],
+  ),
   requirements: optional(
     v.array(
       group({
