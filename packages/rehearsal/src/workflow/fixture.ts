@@ -80,10 +80,12 @@ export function printed(result: RunResult, job = "a"): string[] {
   return lines.filter((line) => line !== "");
 }
 
-/** Without the group at the head of a step that shows what it runs. */
+/** Without the groups at the head of a step, and of those within it, that show what runs. */
 function afterHeader(lines: string[]): string[] {
   const head = lines.findIndex((line) => line.startsWith("##[group]Run "));
-  return head < 0 ? lines : lines.toSpliced(head, lines.indexOf("##[endgroup]") - head + 1);
+  if (head < 0) return lines;
+  const end = lines.indexOf("##[endgroup]", head);
+  return [...lines.slice(0, head), ...afterHeader(lines.slice(end + 1))];
 }
 
 export function collect(): { events: RunEvent[]; observe(event: RunEvent): void } {

@@ -1,64 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { parsePairs } from "./file-commands.ts";
 import { actionTree, printed, runSteps } from "./fixture.ts";
-import { parseCommand } from "./log-commands.ts";
 import { createMasks } from "./mask.ts";
 
 const node = (rest: string): string => `name: Tool\nruns:\n  using: node24\n${rest}`;
-
-test.each<[text: string, found: [string, string][], error?: RegExp]>([
-  [
-    "a=1\nb=2\n",
-    [
-      ["a", "1"],
-      ["b", "2"],
-    ],
-  ],
-  ["a=1", [["a", "1"]]],
-  ["a=b=c\n", [["a", "b=c"]]],
-  ["a=<<b\n", [["a", "<<b"]]],
-  ["a= spaced \n", [["a", " spaced "]]],
-  ["\n\na=\n", [["a", ""]]],
-  ["a<<E\none\ntwo\nE\n", [["a", "one\ntwo"]]],
-  ["a<<E\none\ntwo\nE", [["a", "one\ntwo"]]],
-  [
-    "a<<E\nE\nb=1\n",
-    [
-      ["a", ""],
-      ["b", "1"],
-    ],
-  ],
-  ["a<<E\n\n\nE\n", [["a", "\n"]]],
-  ["a<<E\nx=1\nE\n", [["a", "x=1"]]],
-  ["a<<E=F\nv\nE=F\n", [["a", "v"]]],
-  ["a<<E\none\n", [], /Matching delimiter not found 'E'/],
-  ["a<<E\none", [], /EOF marker missing new line/],
-  ["a=1\nnonsense\n", [["a", "1"]], /Invalid format 'nonsense'/],
-  ["<<E\nx\nE\n", [], /Name must not be empty/],
-  ["a<<\nx\n", [], /delimiter must not be empty/],
-])("command file %j", (text, found, error) => {
-  const parsed = parsePairs(text);
-  expect(parsed.found).toEqual(found);
-  if (error === undefined) expect(parsed.error).toBeUndefined();
-  else expect(parsed.error).toMatch(error);
-});
-
-test.each<[line: string, expected: unknown]>([
-  ["::error::it broke", { name: "error", properties: {}, value: "it broke" }],
-  [
-    "  ::warning file=a.ts,line=3,title=A%2C B%3A C::x%0Ay %25",
-    { name: "warning", properties: { file: "a.ts", line: "3", title: "A, B: C" }, value: "x\ny %" },
-  ],
-  ["::ERROR::x", { name: "error", properties: {}, value: "x" }],
-  ["::error::a::b", { name: "error", properties: {}, value: "a::b" }],
-  ["::notice file=,line=::x", { name: "notice", properties: {}, value: "x" }],
-  ["a ::error::x", undefined],
-  ["::unknown::x", undefined],
-  ["::error x", undefined],
-  ["::debug::%2525", { name: "debug", properties: {}, value: "%25" }],
-])("log line %j", (line, expected) => {
-  expect(parseCommand(line)).toEqual(expected);
-});
 
 describe("masks", () => {
   const secret = 'p&ss "word" it\'s';
@@ -168,21 +112,6 @@ describe("node actions", () => {
       "post one one-pre done true",
     ]);
     expect(result.jobs["a"]?.result).toBe("failure");
-  });
-
-  test("a skipped action has no post, unless its pre ran; a failing post fails the job", async () => {
-    const actions = await actionTree({
-      "quiet/action.yml": node("  main: m.js\n  post: p.js\n"),
-      "quiet/m.js": "",
-      "quiet/p.js": "console.log('post'); process.exit(2)",
-    });
-    const skipped = await runSteps("- {uses: org/tools/quiet@v1, if: false}", { actions });
-    expect(skipped.jobs["a"]?.steps.map((step) => step.outcome)).toEqual(["skipped"]);
-    const ran = await runSteps("- uses: org/tools/quiet@v1", { actions });
-    expect(ran.jobs["a"]).toMatchObject({
-      result: "failure",
-      steps: [{ outcome: "success" }, { outcome: "failure", exitCode: 2 }],
-    });
   });
 
   test.each<[name: string, uses: string, message: RegExp]>([
@@ -296,42 +225,6 @@ describe("what steps say and write", () => {
     echo "$A \${{ env.A }} $B \${{ steps.one.outputs.out }}"
     test -s "$GITHUB_ENV" || echo fresh`);
     expect(printed(result).slice(-4)).toEqual(["found", "1 1 x", "y kept", "fresh"]);
-  });
-
-  test("NODE_OPTIONS is refused, broken grammar fails the step and keeps what came before", async () => {
-    const result = await runSteps(`
-- run: printf 'NODE_OPTIONS=--inspect\\nGOOD=1\\n' >> "$GITHUB_ENV"
-- run: echo "[$NODE_OPTIONS] $GOOD"
-- {id: bad, run: 'printf "a=1\\nnonsense\\n" >> "$GITHUB_OUTPUT"'}`);
-    expect(printed(result)).toContain("[] 1");
-    expect(result.jobs["a"]?.annotations.map((annotation) => annotation.message)).toEqual([
-      "Can't store NODE_OPTIONS output parameter using '$GITHUB_ENV' command.",
-      "Unable to process file command 'output' successfully.",
-      "Invalid format 'nonsense'",
-    ]);
-    expect(result.jobs["a"]?.steps.map((step) => step.outcome)).toEqual([
-      "success",
-      "success",
-      "failure",
-    ]);
-    expect(result.jobs["a"]?.steps[2]?.outputs).toEqual({ a: "1" });
-  });
-
-  test("summaries are gathered and masked; one over 1 MiB is dropped without failing", async () => {
-    const result = await runSteps(
-      `
-- run: echo "# one $K" >> "$GITHUB_STEP_SUMMARY"
-  env: {K: '\${{ secrets.K }}'}
-- run: head -c 1048577 /dev/zero | tr '\\0' 'x' >> "$GITHUB_STEP_SUMMARY"
-- run: echo "# three" >> "$GITHUB_STEP_SUMMARY"`,
-      { secrets: { K: "s3cret-value" } },
-    );
-    expect(result.jobs["a"]?.summary).toBe("# one ***\n\n# three\n");
-    expect(result.conclusion).toBe("success");
-    expect(result.jobs["a"]?.annotations[0]).toMatchObject({
-      level: "error",
-      step: expect.stringContaining("head -c"),
-    });
   });
 
   test("annotations, at most ten of a level in a step, 4096 characters each", async () => {
