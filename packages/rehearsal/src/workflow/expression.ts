@@ -1,4 +1,5 @@
-import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
+import { data } from "@actions/expressions";
+import { evaluateTokens, lex } from "./evaluator.ts";
 
 /** What an expression can see: contexts by name as plain values, and the functions that are not built in. */
 export type Scope = {
@@ -137,25 +138,14 @@ function run(text: string, scope: Scope): Value {
     if (named.has(name)) contexts.add(name, convert(value));
   }
   try {
-    const tree = new Parser(tokens, Object.keys(scope.contexts), functions).parse();
-    return new Evaluator(tree, contexts, new Map(functions.map((f) => [f.name, f]))).evaluate();
+    const byName = new Map(functions.map((f) => [f.name, f]));
+    return evaluateTokens(tokens, contexts, Object.keys(scope.contexts), byName);
   } catch (error) {
     throw new Error(
       `The expression cannot be evaluated: ${text}: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
   }
-}
-
-function lex(text: string): ReturnType<Lexer["lex"]>["tokens"] {
-  // The lexer un-escapes only the first '' of a string (seen in 0.3.61), so strings are read again from their source.
-  return new Lexer(text)
-    .lex()
-    .tokens.map((token) =>
-      token.lexeme.startsWith("'")
-        ? { ...token, value: token.lexeme.slice(1, -1).replaceAll("''", "'") }
-        : token,
-    );
 }
 
 function convert(value: unknown): Value {

@@ -155,6 +155,12 @@ const called: ExpressionRow[] = [
   ["fromJSON, what is no JSON", "vectors expressions/fromJSON.json", "fromJSON('{')", /JSON/],
   ["fromJSON, nothing", "vectors expressions/fromJSON.json", "fromJSON('')", /empty input/],
   ["case, the first that holds", "docs expressions#case", "case(false, 'a', true, 'b', 'c')", "b"],
+  [
+    "case, what it does not need is not evaluated",
+    "runner Case.cs",
+    "case(needs.build.outputs.json == null, 'none', fromJSON(needs.build.outputs.json).a)",
+    "none",
+  ],
   ["case, else", "docs expressions#case", "case(github.ref == 'x', 'a', 'b')", "b"],
   [
     "case, a condition that is no boolean",

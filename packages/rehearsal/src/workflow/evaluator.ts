@@ -1,0 +1,44 @@
+import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
+
+type Value = data.ExpressionData;
+type Functions = NonNullable<ConstructorParameters<typeof Evaluator>[2]>;
+type Token = ReturnType<Lexer["lex"]>["tokens"][number];
+
+/** The words of an expression. Strings are read again from their source: the package un-escapes only the first '' of each. */
+export function lex(text: string): Token[] {
+  return new Lexer(text)
+    .lex()
+    .tokens.map((token) =>
+      token.lexeme.startsWith("'")
+        ? { ...token, value: token.lexeme.slice(1, -1).replaceAll("''", "'") }
+        : token,
+    );
+}
+
+/** Evaluates with GitHub's package, and where the package and the runner differ, as the runner does. */
+export function evaluateTokens(
+  tokens: Token[],
+  contexts: data.Dictionary,
+  known: string[],
+  functions: Functions,
+): Value {
+  const tree = new Parser(tokens, known, [...functions.values()]).parse();
+  const evaluator = new Evaluator(tree, contexts, functions);
+  const all = evaluator.visitFunctionCall.bind(evaluator);
+  evaluator.visitFunctionCall = (call) =>
+    call.functionName.lexeme.toLowerCase() === "case"
+      ? firstCase(call.args.map((argument) => () => argument.accept(evaluator)))
+      : all(call);
+  return evaluator.evaluate();
+}
+
+/** The package evaluates every argument of `case()`; the runner none behind the first condition that holds. */
+function firstCase(args: (() => Value)[]): Value {
+  for (let at = 0; at < args.length - 1; at += 2) {
+    const condition = args[at]?.();
+    if (!(condition instanceof data.BooleanData))
+      throw new Error("case predicate must evaluate to a boolean value");
+    if (condition.value) return args[at + 1]?.() ?? new data.Null();
+  }
+  return args.at(-1)?.() ?? new data.Null();
+}
