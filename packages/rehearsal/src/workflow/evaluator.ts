@@ -32,6 +32,19 @@ export function evaluateTokens(
   return evaluator.evaluate();
 }
 
+/**
+ * The `env` context: on Linux its names are told apart by case, as variables are. In all other contexts they are not,
+ * and so the package's own mapping does not.
+ */
+export function byExactName(pairs: { key: string; value: Value }[]): data.Dictionary {
+  const values = new Map(pairs.map(({ key, value }) => [key, value]));
+  return Object.assign(new data.Dictionary(), {
+    get: (key: string) => values.get(key),
+    values: () => [...values.values()],
+    pairs: () => [...values].map(([key, value]) => ({ key, value })),
+  });
+}
+
 /** The package evaluates every argument of `case()`; the runner none behind the first condition that holds. */
 function firstCase(args: (() => Value)[]): Value {
   for (let at = 0; at < args.length - 1; at += 2) {

@@ -1,5 +1,5 @@
 import { data } from "@actions/expressions";
-import { evaluateTokens, lex } from "./evaluator.ts";
+import { byExactName, evaluateTokens, lex } from "./evaluator.ts";
 
 /** What an expression can see: contexts by name as plain values, and the functions that are not built in. */
 export type Scope = {
@@ -135,7 +135,8 @@ function run(text: string, scope: Scope): Value {
   const named = new Set(tokens.map((token) => token.lexeme.toLowerCase()));
   const contexts = new data.Dictionary();
   for (const [name, value] of Object.entries(scope.contexts)) {
-    if (named.has(name)) contexts.add(name, convert(value));
+    if (!named.has(name)) continue;
+    contexts.add(name, name === "env" ? byExactName(pairsOf(value ?? {})) : convert(value));
   }
   try {
     const byName = new Map(functions.map((f) => [f.name, f]));
@@ -154,12 +155,12 @@ function convert(value: unknown): Value {
   if (typeof value === "boolean") return new data.BooleanData(value);
   if (typeof value === "number") return new data.NumberData(value);
   if (Array.isArray(value)) return new data.Array(...value.map(convert));
-  if (typeof value === "object") {
-    return new data.Dictionary(
-      ...Object.entries(value).map(([key, item]) => ({ key, value: convert(item) })),
-    );
-  }
+  if (typeof value === "object") return new data.Dictionary(...pairsOf(value));
   throw new Error(`A ${typeof value} has no place in an expression`);
+}
+
+function pairsOf(value: object): { key: string; value: Value }[] {
+  return Object.entries(value).map(([key, item]) => ({ key, value: convert(item) }));
 }
 
 function plain(value: Value): unknown {

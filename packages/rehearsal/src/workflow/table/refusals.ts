@@ -196,6 +196,14 @@ export const refusals: RefusalRow[] = [
     /bad-key/,
   ],
   [
+    "two names of one mapping that differ in their case",
+    "vectors workflow-parser/errors-value-already-defined.yml",
+    job("env: {A: 1, a: 2}"),
+    "RA9001",
+    3,
+    /'a' is already defined/,
+  ],
+  [
     "services",
     "rehearsal #what-it-refuses",
     job("services: {db: {image: postgres}}"),

@@ -46,6 +46,15 @@ jobs:
     is: { prints: ["1.5 true 31 []"] },
   },
   {
+    name: "env: names are told apart by case, in the context too",
+    from: "runner StepsRunner.cs",
+    jobs: `a:
+  runs-on: x
+  env: {A: big}
+  steps: [{run: 'echo "$A $a \${{ env.A }} \${{ env.a }} \${{ join(env.*) }} [\${{ env.b }}]"', env: {a: small, B: other}}]`,
+    is: { prints: ["big small big small big,small,other []"] },
+  },
+  {
     name: "GITHUB_ and RUNNER_ variables cannot be set",
     from: variables,
     steps: `
