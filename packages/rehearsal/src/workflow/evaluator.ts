@@ -15,6 +15,21 @@ export function lex(text: string): Token[] {
     );
 }
 
+// The package writes numbers as JavaScript does.
+data.NumberData.prototype.coerceString = function (this: data.NumberData): string {
+  return numberText(this.value);
+};
+
+/** A number as the runner writes it: 15 digits at most, exponential from 1E+15 on and for what is below 0.0001. */
+function numberText(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value === 0 ? 0 : value);
+  const [digits = "", power = "0"] = value.toExponential(14).split("e");
+  const exponent = Number(power);
+  if (exponent > -5 && exponent < 15) return String(Number(value.toPrecision(15)));
+  const size = String(Math.abs(exponent)).padStart(2, "0");
+  return `${Number(digits)}E${exponent < 0 ? "-" : "+"}${size}`;
+}
+
 /** Evaluates with GitHub's package, and where the package and the runner differ, as the runner does. */
 export function evaluateTokens(
   tokens: Token[],

@@ -108,6 +108,24 @@ const called: ExpressionRow[] = [
     "format('{0}', 0.84551240822557006)",
     "0.84551240822557",
   ],
+  [
+    "digits count from the first one",
+    "runner ExpressionConstants.cs",
+    "format('{0}', 123.4567890123456789)",
+    "123.456789012346",
+  ],
+  [
+    "a large number in a text",
+    "docs expressions#functions",
+    "format('{0} {1}', 1234567890123456, 999999999999999)",
+    "1.23456789012346E+15 999999999999999",
+  ],
+  [
+    "a small number in a text",
+    "runner ExpressionConstants.cs",
+    "format('{0} {1}', 0.0001, 0.00001)",
+    "0.0001 1E-05",
+  ],
   ["minus 0 in a text", "vectors expressions/coerce_string.json", "format('{0}', -0)", "0"],
   ["join, a comma", "docs expressions#join", "join(matrix.versions)", "18,20"],
   [
