@@ -11,7 +11,7 @@ import { needsOf, type Job, type Workflow } from "./document.ts";
 import { asText, fill, fillMapping, holds, resolve, type Scope } from "./expression.ts";
 import { differences, nameOf, record } from "./job-record.ts";
 import { jobScope, runJob, type JobPlan } from "./job.ts";
-import { legName, legsOf, type Leg } from "./matrix.ts";
+import { legKeys, legsOf, type Leg } from "./matrix.ts";
 import { excess, permissionsOf } from "./permissions.ts";
 
 /** One workflow of a run: the run's own, or one that a job calls. */
@@ -137,6 +137,7 @@ async function runNode(
     needs,
     strategy: {},
     matrix: null,
+    leg: null,
     vars,
     secrets,
     signal: call.signal,
@@ -185,6 +186,7 @@ async function runLegs(
   for (const text of differences(plan, legs)) call.remark(text);
   const results: Result[] = [];
   const outputs: Record<string, string> = {};
+  const keys = legKeys(plan.id, legs);
   for (const [index, leg] of legs.entries()) {
     const strategy = {
       "fail-fast": failFast,
@@ -195,8 +197,9 @@ async function runLegs(
     const own: JobPlan = {
       ...plan,
       strategy,
-      matrix: leg,
-      id: leg === null ? plan.id : legName(plan.id, leg),
+      matrix: leg?.matrix ?? null,
+      leg,
+      id: keys[index] ?? plan.id,
     };
     own.name = nameOf(call, id, own);
     if (failFast && results.includes("failure")) {

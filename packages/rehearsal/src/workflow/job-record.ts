@@ -51,9 +51,9 @@ export function nameOf(call: Call, id: string, plan: JobPlan): string {
   const own =
     written === undefined || written === null ? id : fillOr(String(written), jobScope(plan));
   const leg =
-    plan.matrix === null || (typeof written === "string" && written.includes("matrix."))
+    plan.leg === null || (typeof written === "string" && written.includes("matrix."))
       ? own
-      : legName(own, plan.matrix);
+      : legName(own, plan.leg);
   return `${call.namePrefix}${leg}`;
 }
 

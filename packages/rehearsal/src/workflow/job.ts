@@ -7,6 +7,7 @@ import { scopeOf } from "./execution.ts";
 import { asText, fill, fillMapping, resolve, type Scope } from "./expression.ts";
 import { hasPre } from "./invocation.ts";
 import { createMasks } from "./mask.ts";
+import type { Leg } from "./matrix.ts";
 import { killGroup, runnerGrace } from "./process.ts";
 import { annotate, newRecord, type Session } from "./session.ts";
 import { runTopStep, stepName, topFrame } from "./top-step.ts";
@@ -25,6 +26,8 @@ export type JobPlan = {
   needs: Record<string, unknown>;
   strategy: Record<string, unknown>;
   matrix: Record<string, unknown> | null;
+  /** The leg of the matrix that this job is. */
+  leg: Leg | null;
   vars: Record<string, string>;
   secrets: Record<string, string>;
   signal: AbortSignal;

@@ -103,4 +103,10 @@ a:
     jobs: each("{matrix: {n: \"${{ fromJSON('[]') }}\"}}", "true"),
     is: { jobs: { m: "failure" }, says: [/does not contain any values/] },
   },
+  {
+    name: "jobs of one name all count",
+    from: "runner MatrixBuilder.cs",
+    jobs: each("{matrix: {n: [1, '1']}}", "true"),
+    is: { names: ["m (1)", "m (1)"], jobs: { "m (1)": "success", "m (1) 2": "success" } },
+  },
 ];

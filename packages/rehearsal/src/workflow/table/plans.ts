@@ -36,6 +36,72 @@ export const matrices: MatrixRow[] = [
     { a: [1, 2], exclude: [{ a: 2 }], include: [{ a: 2 }] },
     ["j (1)", "j (2)"],
   ],
+  [
+    "what include adds to a job is not in its name",
+    "runner MatrixBuilder.cs",
+    { a: [1, 2], include: [{ a: 2, c: "z" }, { d: "for all" }] },
+    ["j (1)", "j (2)"],
+  ],
+  [
+    "patterns are compared as == does",
+    "runner MatrixBuilder.cs",
+    { a: ["Linux", "x"], b: [1, 2], exclude: [{ a: "linux", b: "2" }] },
+    ["j (Linux, 1)", "j (x, 1)", "j (x, 2)"],
+  ],
+  [
+    "a pattern may name a part of an object",
+    "runner MatrixBuilder.cs",
+    {
+      t: [
+        { os: "a", v: 1 },
+        { os: "b", v: 1 },
+      ],
+      exclude: [{ t: { os: "b" } }],
+    },
+    ["j (a, 1)"],
+  ],
+  [
+    "keys of patterns whatever their case",
+    "docs contexts#matrix-context",
+    { OS: ["a", "b"], exclude: [{ os: "b" }] },
+    ["j (a)"],
+  ],
+  [
+    "values of one name are jobs of their own",
+    "runner MatrixBuilder.cs",
+    { a: [1, "1"] },
+    ["j (1)", "j (1)"],
+  ],
+  [
+    "nothing and empty texts are not in the name",
+    "runner JobNameBuilder.cs",
+    { a: [null, ""], b: [true] },
+    ["j (true)", "j (true)"],
+  ],
+  [
+    "a long name is cut",
+    "runner JobNameBuilder.cs",
+    { a: ["x".repeat(120)] },
+    [`j (${"x".repeat(94)}...`],
+  ],
+  [
+    "exclude of what is no variable",
+    "runner MatrixBuilder.cs",
+    { a: [1], exclude: [{ b: 1 }] },
+    /Matrix exclude key 'b' does not match any key within the matrix/,
+  ],
+  [
+    "an empty include",
+    "runner MatrixBuilder.cs",
+    { a: [1], include: [{}] },
+    /does not contain any values/,
+  ],
+  [
+    "nothing at all",
+    "runner WorkflowTemplateConverter.cs",
+    { include: [] },
+    /Matrix must define at least one vector/,
+  ],
   ["include alone", include, { include: [{ a: 1 }, { a: 2 }] }, ["j (1)", "j (2)"]],
   ["values that are objects", matrix, { t: [{ os: "linux", v: 1 }] }, ["j (linux, 1)"]],
   [
