@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { WorkflowProblem, WorkflowRequest } from "./contract.ts";
 import { readWorkflow, type Workflow } from "./document.ts";
+import type { Scope } from "./expression.ts";
 import { calledInputs } from "./inputs.ts";
 import { problemsOf } from "./validation.ts";
 
@@ -10,7 +11,8 @@ export async function readCalled(
   request: WorkflowRequest,
   uses: string,
   given: Record<string, unknown>,
-  secrets: Record<string, string>,
+  secrets: Record<string, string> | "inherit",
+  scope: Scope,
 ): Promise<
   { workflow: Workflow; inputs: Record<string, unknown> } | { problems: WorkflowProblem[] }
 > {
@@ -34,15 +36,29 @@ export async function readCalled(
   const workflow = readWorkflow(found.path, found.text);
   if (!Object.hasOwn(workflow.on, "workflow_call"))
     return refuse("workflow is not reusable as it is missing a `on.workflow_call` trigger");
-  const on = workflow.on["workflow_call"] as {
-    secrets?: Record<string, { required?: boolean } | null>;
-  } | null;
-  for (const [name, secret] of Object.entries(on?.secrets ?? {})) {
-    if (secret?.required === true && secrets[name] === undefined)
-      return refuse(`Secret ${name} is required, but not provided while calling.`);
-  }
-  const checked = calledInputs(on, given);
+  const on = workflow.on["workflow_call"];
+  const refused = secrets === "inherit" ? undefined : secretsRefused(on, secrets);
+  if (refused !== undefined) return refuse(refused);
+  const checked = calledInputs(on, given, scope);
   return "refused" in checked ? refuse(checked.refused) : { workflow, inputs: checked.inputs };
+}
+
+/** Secrets that are handed over by name have to be the declared ones; those that are inherited are not looked at. */
+function secretsRefused(on: unknown, given: Record<string, string>): string | undefined {
+  const declared =
+    (on as { secrets?: Record<string, { required?: boolean } | null> } | null)?.secrets ?? {};
+  const lower = (names: string[]): Set<string> => new Set(names.map((name) => name.toLowerCase()));
+  const there = lower(Object.keys(given));
+  const missing = Object.entries(declared).find(
+    ([name, secret]) => secret?.required === true && !there.has(name.toLowerCase()),
+  );
+  if (missing !== undefined)
+    return `Secret ${missing[0]} is required, but not provided while calling.`;
+  const known = lower(Object.keys(declared));
+  const unknown = Object.keys(given).find((name) => !known.has(name.toLowerCase()));
+  return unknown === undefined
+    ? undefined
+    : `Invalid secret, ${unknown} is not defined in the referenced workflow.`;
 }
 
 /** What is wrong with the files of called workflows, found before any job starts, as on GitHub. */

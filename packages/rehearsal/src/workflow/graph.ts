@@ -261,12 +261,18 @@ async function runCalled(
     throw new Error(`Workflows call each other more than ${deepestCall} deep`);
   const scope = jobScope(plan);
   const given = resolve(plan.job.with ?? {}, scope) as Record<string, unknown>;
-  const secrets =
-    plan.job.secrets === "inherit" ? call.secrets : fillMapping(plan.job.secrets, scope);
-  const read = await readCalled(call.request, plan.job.uses ?? "", given, secrets);
+  const inherits = plan.job.secrets === "inherit";
+  const secrets = inherits ? call.secrets : fillMapping(plan.job.secrets, scope);
+  const { github, vars } = call;
+  const read = await readCalled(
+    call.request,
+    plan.job.uses ?? "",
+    given,
+    inherits ? "inherit" : secrets,
+    { contexts: { github, vars, inputs: {} } },
+  );
   if ("problems" in read) return read;
   const { workflow, inputs } = read;
-  const { github, vars } = call;
   const inner: Call = {
     ...call,
     workflow,

@@ -1,4 +1,5 @@
 import { readWorkflow } from "./document.ts";
+import { asText, resolve, type Scope } from "./expression.ts";
 
 type Declared = {
   type?: string;
@@ -50,28 +51,42 @@ export function typedInputs(on: unknown, given: Record<string, unknown>): Record
   );
 }
 
-/** Inputs of a called workflow. `with` is evaluated already; its values must have the declared types. */
+/**
+ * Inputs of a called workflow. `with` is evaluated already. A text takes any single value, a boolean and a number only
+ * their own; what is given as nothing stands over the default.
+ */
 export function calledInputs(
   on: unknown,
   given: Record<string, unknown>,
+  scope: Scope,
 ): { inputs: Record<string, unknown> } | { refused: string } {
   const declared = declaredInputs(on);
-  const unexpected = Object.keys(given).find((name) => !Object.hasOwn(declared, name));
+  const names = new Set(Object.keys(declared).map((name) => name.toLowerCase()));
+  const unexpected = Object.keys(given).find((name) => !names.has(name.toLowerCase()));
   if (unexpected !== undefined) {
     return { refused: `Invalid input, ${unexpected} is not defined in the referenced workflow.` };
   }
+  const values = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
+  const inputs: Record<string, unknown> = {};
   for (const [name, input] of Object.entries(declared)) {
-    const value = given[name];
-    if (value === undefined && input.required === true) {
+    const isGiven = values.has(name.toLowerCase());
+    if (!isGiven && input.required === true)
       return { refused: `Input ${name} is required, but not provided while calling.` };
+    if (!isGiven && input.default === undefined) {
+      inputs[name] = typed(input, undefined);
+      continue;
     }
-    if (value !== undefined && value !== null && typeof value !== (input.type ?? "string")) {
-      return {
-        refused: `Input ${name} is a ${typeof value}, and the called workflow declares ${input.type ?? "string"}.`,
-      };
+    const value = isGiven ? values.get(name.toLowerCase()) : resolve(input.default, scope);
+    const type = input.type ?? "string";
+    const fits =
+      type === "string" ? value === null || typeof value !== "object" : typeof value === type;
+    if (!fits) {
+      const kind = value === null ? "empty" : `a ${typeof value}`;
+      return { refused: `Input ${name} is ${kind}, and the called workflow declares ${type}.` };
     }
+    inputs[name] = type === "string" ? asText(value) : value;
   }
-  return { inputs: typedInputs(on, given) };
+  return { inputs };
 }
 
 function declaredInputs(on: unknown): Record<string, Declared> {

@@ -24,6 +24,31 @@ export const called: RunRow[] = [
     is: { prints: { "a / make": ["shop true false 0 true [] []"] } },
   },
   {
+    name: "called: a text takes numbers, booleans and nothing",
+    from: "vectors workflow-parser/reusable-workflow-job-inputs-type-coercion.yml",
+    jobs: "a: {uses: ./.github/workflows/w.yml, with: {N: 456, b: true, z: null}}",
+    calls: {
+      "w.yml": prints(
+        "{workflow_call: {inputs: {n: {type: string}, b: {type: string}, z: {type: string, default: d}}}}",
+        "${{ inputs.n }} ${{ inputs.b == 'true' }} [${{ inputs.z }}]",
+      ),
+    },
+    is: { prints: { "a / make": ["456 true []"] } },
+  },
+  {
+    name: "called: a default from an expression",
+    from: "docs contexts#context-availability",
+    jobs: call,
+    calls: {
+      "w.yml": prints(
+        "{workflow_call: {inputs: {to: {type: string, default: '${{ github.ref_name }}-${{ vars.V }}'}}}}",
+        "${{ inputs.to }}",
+      ),
+    },
+    given: { vars: { V: "v" } },
+    is: { prints: { "a / make": ["main-v"] } },
+  },
+  {
     name: "called: the caller's env does not reach it, nor its env the caller",
     from: reuse,
     workflow: `on: push
@@ -181,6 +206,29 @@ jobs: {make: {runs-on: x, environment: '\${{ inputs.to }}', steps: [{run: 'echo 
     jobs: "a: {uses: ./.github/workflows/w.yml, with: {i: \"${{ format('{0}', true) }}\"}}",
     calls: { "w.yml": prints("{workflow_call: {inputs: {i: {type: boolean}}}}", "") },
     is: { refused: /^RA9001 .*Input i is a string/ },
+  },
+  {
+    name: "called: nothing for a boolean",
+    from: "runner WorkflowTemplateConverter.cs",
+    jobs: "a: {uses: ./.github/workflows/w.yml, with: {i: '${{ github.event.inputs.i }}'}}",
+    calls: { "w.yml": prints("{workflow_call: {inputs: {i: {type: boolean}}}}", "") },
+    is: { refused: /^RA9001 .*Input i is empty/ },
+  },
+  {
+    name: "called: a secret that is not declared",
+    from: "vectors workflow-parser/errors-reusable-workflow-job-secrets-undefined.yml",
+    jobs: "a: {uses: ./.github/workflows/w.yml, secrets: {foo: bar}}",
+    calls: { "w.yml": prints("workflow_call", "") },
+    is: { refused: /^RA9001 .*Invalid secret, foo is not defined in the referenced workflow/ },
+  },
+  {
+    name: "called: a required secret that there is none of to inherit",
+    from: "runner WorkflowTemplateConverter.cs",
+    jobs: "a: {uses: ./.github/workflows/w.yml, secrets: inherit}",
+    calls: {
+      "w.yml": prints("{workflow_call: {secrets: {S: {required: true}}}}", "[${{ secrets.S }}]"),
+    },
+    is: { prints: { "a / make": ["[]"] } },
   },
   {
     name: "called: a required secret is missing",
