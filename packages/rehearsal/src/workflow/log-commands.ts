@@ -125,32 +125,62 @@ export function createCommandReader(to: LogCommands): (line: string) => void {
   };
 }
 
-/** A line that begins with `::name properties::`, where the name is a command of the runner or the token that ends a stop. */
+/** A line that is a command in one of the runner's two forms, and names a command of the runner or the token that ends a stop. */
 export function parseCommand(line: string, stopToken?: string): Command | undefined {
+  return [newForm(line), oldForm(line)].find(
+    (command) => command !== undefined && (known.has(command.name) || command.name === stopToken),
+  );
+}
+
+/** `::name key=value,key=value::text`, at the start of the line. */
+function newForm(line: string): Command | undefined {
   const text = line.trimStart();
   if (!text.startsWith("::")) return undefined;
   const end = text.indexOf("::", 2);
   if (end < 0) return undefined;
-  const head = text.slice(2, end);
+  return commandOf(text.slice(2, end), ",", text.slice(end + 2), {
+    property: ["%0D", "%0A", "%3A", "%2C", "%25"],
+    value: ["%0D", "%0A", "%25"],
+  });
+}
+
+/** `##[name key=value;key=value]text`, anywhere in the line: the runner still reads it. */
+function oldForm(line: string): Command | undefined {
+  const start = line.indexOf("##[");
+  const end = start < 0 ? -1 : line.indexOf("]", start);
+  if (end < 0) return undefined;
+  const escapes = ["%3B", "%0D", "%0A", "%5D", "%25"];
+  return commandOf(line.slice(start + 3, end), ";", line.slice(end + 1), {
+    property: escapes,
+    value: escapes,
+  });
+}
+
+function commandOf(
+  head: string,
+  separator: string,
+  value: string,
+  escapes: { property: string[]; value: string[] },
+): Command {
   const space = head.indexOf(" ");
   const name = (space < 0 ? head : head.slice(0, space)).toLowerCase();
-  if (!known.has(name) && name !== stopToken) return undefined;
   const properties: Record<string, string> = {};
-  for (const property of space < 0
-    ? []
-    : head
-        .slice(space + 1)
-        .trim()
-        .split(",")) {
-    const equals = property.indexOf("=");
-    if (equals > 0 && equals < property.length - 1) {
-      properties[property.slice(0, equals).toLowerCase()] = unescape(
-        property.slice(equals + 1),
-        true,
-      );
-    }
+  const pairs =
+    space < 0
+      ? []
+      : head
+          .slice(space + 1)
+          .trim()
+          .split(separator);
+  for (const pair of pairs) {
+    const equals = pair.indexOf("=");
+    if (equals <= 0 || equals === pair.length - 1) continue;
+    properties[pair.slice(0, equals).toLowerCase()] = unescape(
+      pair.slice(equals + 1),
+      escapes.property,
+    );
   }
-  return { name, properties, value: unescape(text.slice(end + 2), false) };
+  return { name, properties, value: unescape(value, escapes.value) };
 }
 
 function annotationOf(level: Annotation["level"], command: Command): Annotation {
@@ -164,8 +194,7 @@ function annotationOf(level: Annotation["level"], command: Command): Annotation 
   };
 }
 
-function unescape(text: string, property: boolean): string {
-  const line = text.replaceAll("%0D", "\r").replaceAll("%0A", "\n");
-  const whole = property ? line.replaceAll("%3A", ":").replaceAll("%2C", ",") : line;
-  return whole.replaceAll("%25", "%");
+/** Takes the escapes back one after the other, `%25` last. */
+function unescape(text: string, escapes: string[]): string {
+  return escapes.reduce((now, escape) => now.replaceAll(escape, decodeURIComponent(escape)), text);
 }

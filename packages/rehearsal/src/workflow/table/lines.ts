@@ -77,4 +77,24 @@ export const logLines: LineRow[] = [
     "::debug::%2525",
     { name: "debug", properties: {}, value: "%25" },
   ],
+  [
+    "the old form, anywhere in the line",
+    properties,
+    "title: ##[error]it broke",
+    { name: "error", properties: {}, value: "it broke" },
+  ],
+  [
+    "the old form's properties and escapes",
+    properties,
+    "##[set-output name=a%3Bb;x=1]%5D%0A%3A",
+    { name: "set-output", properties: { name: "a;b", x: "1" }, value: "]\n%3A" },
+  ],
+  [
+    "the old form behind what is no command",
+    properties,
+    "::nope::##[debug]x",
+    { name: "debug", properties: {}, value: "x" },
+  ],
+  ["the old form of an unknown command", properties, "##[nope]x", undefined],
+  ["the old form that does not end", properties, "##[error x", undefined],
 ];

@@ -90,6 +90,14 @@ export const messages: RunRow[] = [
     },
   },
   {
+    name: "commands in the old form count too",
+    from: "runner ActionCommandManager.cs",
+    steps: `
+- {id: one, run: 'echo "a title ##[set-output name=x]old"; echo "##[add-mask]s3cret"; echo "s3cret ##[warning]odd"'}
+- run: test "\${{ steps.one.outputs.x }}" = old; echo "::notice::s3cret"`,
+    is: { says: [/^warning: odd$/, /^notice: \*\*\*$/], lacks: [/s3cret/] },
+  },
+  {
     name: "set-output still works, and is deprecated",
     from: "runner ActionCommandManager.cs",
     steps: `
