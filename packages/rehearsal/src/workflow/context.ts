@@ -89,7 +89,7 @@ export function runnerVariables(
   github: Record<string, unknown>,
   runner: Record<string, string>,
 ): Record<string, string> {
-  const variables: Record<string, string> = { CI: "true", GITHUB_ACTIONS: "true" };
+  const variables: Record<string, string> = { GITHUB_ACTIONS: "true" };
   for (const name of visible) {
     const value = github[name];
     if (value !== undefined) variables[`GITHUB_${name.toUpperCase()}`] = String(value ?? "");

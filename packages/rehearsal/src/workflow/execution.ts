@@ -61,6 +61,7 @@ export function environmentOf(frame: Frame, env: Record<string, string>): Record
   const path = [...session.path.toReversed(), env["PATH"] ?? session.machine["PATH"] ?? ""];
   return {
     ...session.machine,
+    CI: "true",
     ...env,
     PATH: path.join(delimiter),
     ...runnerVariables({ ...session.github, ...frame.github }, session.runner),

@@ -63,6 +63,12 @@ jobs:
     is: { prints: ["0123456789012345678901234567890123456789 main Linux true"] },
   },
   {
+    name: "CI can be set",
+    from: "runner ProcessInvoker.cs",
+    steps: `- {run: 'echo "$CI"', env: {CI: 'false'}}\n- run: echo "$CI"`,
+    is: { prints: ["false", "true"] },
+  },
+  {
     name: "default variables are not in env",
     from: variables,
     steps: `- run: 'echo "[\${{ env.GITHUB_SHA }}\${{ env.CI }}] $CI"'`,
