@@ -195,9 +195,9 @@ async function runComposite(
       session.status === "cancelled" || stage !== "main" ? session.status : own.status,
   };
   const children = stage === "post" ? runs.steps.toReversed() : runs.steps;
-  for (const [at, child] of children.entries()) {
+  for (const child of children) {
     if (stage !== "main" && !(await due(child, stage, inner))) continue;
-    const result = await runChild(child, stage, inner, `${at + 1}`);
+    const result = await runChild(child, stage, inner);
     if (result === "failure" || result === "cancelled") own.status = result;
     invocation.postDue ||= session.invocations.get(child)?.postDue === true;
   }
@@ -220,12 +220,16 @@ async function runChild(
   child: Step,
   stage: Stage,
   frame: Frame,
-  position: string,
 ): Promise<Ended["result"] | "skipped"> {
   const id = stage === "main" ? child.id : undefined;
   const named: Frame = {
     ...frame,
-    github: { ...frame.github, action: child.id ?? `__${position}` },
+    github: {
+      ...frame.github,
+      action_repository: "",
+      action_ref: "",
+      action_status: frame.status(),
+    },
   };
   const keep = (
     outcome: Ended["result"] | "skipped",

@@ -10,7 +10,7 @@ import { createMasks } from "./mask.ts";
 import type { Leg } from "./matrix.ts";
 import { killGroup, runnerGrace } from "./process.ts";
 import { annotate, newRecord, type Session } from "./session.ts";
-import { runTopStep, stepName, topFrame } from "./top-step.ts";
+import { actionNames, runTopStep, stepName, topFrame } from "./top-step.ts";
 
 /** One job, or one leg of its matrix, ready to run. */
 export type JobPlan = {
@@ -151,7 +151,7 @@ async function openSession(
     annotations: [],
     invocations: new Map(),
     groups: new Set(),
-    names: new Map(),
+    names: actionNames(plan.job.steps ?? []),
     own: newRecord(""),
     status: "success",
   };

@@ -52,7 +52,7 @@ describe("node actions", () => {
       "INPUT_NOPE=1 y",
       "INPUT_OLD=1 x",
       "INPUT_WHERE=21 example/shop on Linux",
-      `argv 2 ${process.version.split(".")[0]} true org/tools v1 __org_tools_tool`,
+      `argv 2 ${process.version.split(".")[0]} true org/tools v1 __org_tools`,
     ]);
     expect(result.jobs["a"]?.annotations.map((annotation) => annotation.message)).toEqual([
       "Unexpected input(s) 'nope', valid inputs are ['my input', 'github-token', 'Where', 'old', 'empty']",

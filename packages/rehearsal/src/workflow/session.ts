@@ -47,8 +47,8 @@ export type Session = {
   readonly invocations: Map<Step, Invocation>;
   /** Process groups that steps left behind. */
   readonly groups: Set<number>;
-  /** Names given to steps without an id. */
-  readonly names: Map<string, number>;
+  /** `github.action` of each step. */
+  readonly names: Map<Step, string>;
   /** What the job says outside its steps. */
   readonly own: StepRecord;
   status: Status;

@@ -18,7 +18,7 @@ export async function runTopStep(
     ...topFrame(session),
     record,
     signal: controller.signal,
-    github: { action: actionName(session, step) },
+    github: { action: session.names.get(step) ?? "" },
   };
   session.request.observe?.({
     kind: "step-started",
@@ -212,17 +212,25 @@ function resultOf(
   };
 }
 
-/** `github.action`: the id, or a name made of what the step uses. */
-function actionName(session: Session, step: Step): string {
-  if (step.id !== undefined) return step.id;
-  const base =
-    step.uses === undefined
-      ? "run"
-      : step.uses
-          .replace(/@.*$/, "")
-          .replace(/^\.\//, "self/")
-          .replaceAll(/[^A-Za-z0-9-]/g, "_");
-  const count = (session.names.get(base) ?? 0) + 1;
-  session.names.set(base, count);
-  return count === 1 ? `__${base}` : `__${base}_${count}`;
+/** `github.action` of each step, the same in all its stages: the id, or a name made of whose action it uses. */
+export function actionNames(steps: Step[]): Map<Step, string> {
+  const counts = new Map<string, number>();
+  const named = steps.map((step): [Step, string] => {
+    if (step.id !== undefined) return [step, step.id];
+    const base = baseName(step.uses);
+    const count = (counts.get(base) ?? 0) + 1;
+    counts.set(base, count);
+    return [step, count === 1 ? `__${base}` : `__${base}_${count}`];
+  });
+  return new Map(named);
+}
+
+function baseName(uses: string | undefined): string {
+  if (uses === undefined) return "run";
+  if (uses.startsWith("./")) return "self";
+  if (uses.startsWith("$/")) return "selfRepository";
+  const source = uses.startsWith("docker://")
+    ? uses.slice("docker://".length)
+    : uses.replace(/@.*$/, "").split("/").slice(0, 2).join("/");
+  return source.replaceAll(/[^A-Za-z0-9_-]/g, "_");
 }

@@ -83,6 +83,16 @@ const programs: RunRow[] = [
     is: { outcomes: ["success", "success", "failure", "skipped", "success"] },
   },
   {
+    name: "GITHUB_ACTION: owner and repository, with a number, the same in post",
+    from: "vectors workflow-parser/step-id-generates-when-empty-and-considers-collisions.yml",
+    actions: {
+      "sub/action.yml": node("main: m.js, post: m.js"),
+      "sub/m.js": says("process.env.GITHUB_ACTION"),
+    },
+    steps: "- uses: org/tools/sub@v1\n- uses: org/tools/sub@v2",
+    is: { prints: ["__org_tools", "__org_tools_2", "__org_tools_2", "__org_tools"] },
+  },
+  {
     name: "an action that was skipped has no post",
     from: "runner ActionRunner.cs",
     actions: { "action.yml": node("main: m.js, post: m.js"), "m.js": "" },
@@ -172,6 +182,31 @@ const composites: RunRow[] = [
       conclusion: "success",
       prints: ["##[error]Process completed with exit code 1.", "failure success"],
     },
+  },
+  {
+    name: "composite: github.action_status is that of its own steps",
+    from: "docs contexts#github-context",
+    actions: of(`
+- {shell: bash, run: 'echo "\${{ github.action_status }}"'}
+- {shell: bash, run: exit 1}
+- {shell: bash, run: 'echo "\${{ github.action_status }} \${{ job.status }}"', if: always()}`),
+    steps: "- uses: org/tools@v1",
+    is: {
+      prints: ["success", "##[error]Process completed with exit code 1.", "failure success"],
+    },
+  },
+  {
+    name: "composite: github.action is the step that uses it, a script has no repository",
+    from: "runner CompositeActionHandler.cs",
+    actions: {
+      ...of(`
+- {id: in, shell: bash, run: 'echo "$GITHUB_ACTION [$GITHUB_ACTION_REPOSITORY]"'}
+- {uses: $/inner}`),
+      "inner/action.yml": node("main: m.js"),
+      "inner/m.js": says("process.env.GITHUB_ACTION, process.env.GITHUB_ACTION_REPOSITORY"),
+    },
+    steps: "- {id: out, uses: org/tools@v1}",
+    is: { prints: ["out []", "out org/tools"] },
   },
   {
     name: "composite: its folder",
