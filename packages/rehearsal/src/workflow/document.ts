@@ -66,12 +66,18 @@ export function readWorkflow(path: string, text: string): Workflow {
   };
 }
 
-/** Anything in YAML 1.2 as plain values; the first error of the file is thrown. */
+/** Anything in YAML 1.2 as plain values; the first error of the file is thrown. An alias is a value of its own, as if written again. */
 export function readYaml(text: string): unknown {
   const document = parseDocument(text);
   const error = document.errors[0];
   if (error !== undefined) throw error;
-  return document.toJS() as unknown;
+  return apart(document.toJS());
+}
+
+function apart(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(apart);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, apart(item)]));
 }
 
 /** `needs:` as a list, whatever its form. */

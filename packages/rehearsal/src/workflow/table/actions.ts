@@ -93,6 +93,17 @@ const programs: RunRow[] = [
     is: { prints: ["__org_tools", "__org_tools_2", "__org_tools_2", "__org_tools"] },
   },
   {
+    name: "a step by its alias is a step of its own",
+    from: "docs reusing-workflow-configurations#yaml-anchors-and-aliases",
+    actions: {
+      "action.yml": node("main: m.js, post: p.js"),
+      "m.js": "",
+      "p.js": says("'post'"),
+    },
+    steps: "- &tool {uses: org/tools@v1}\n- *tool",
+    is: { prints: ["post", "post"], outcomes: ["success", "success", "success", "success"] },
+  },
+  {
     name: "an action that was skipped has no post",
     from: "runner ActionRunner.cs",
     actions: { "action.yml": node("main: m.js, post: m.js"), "m.js": "" },
