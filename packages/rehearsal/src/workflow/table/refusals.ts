@@ -204,6 +204,14 @@ export const refusals: RefusalRow[] = [
     /'a' is already defined/,
   ],
   [
+    "an action without a ref",
+    "vectors workflow-parser/errors-step-uses-syntax.yml",
+    step("uses: actions/checkout"),
+    "RA9001",
+    6,
+    /Expected format \{org\}\/\{repo\}\[\/path\]@ref\. Actual 'actions\/checkout'/,
+  ],
+  [
     "services",
     "rehearsal #what-it-refuses",
     job("services: {db: {image: postgres}}"),
@@ -219,6 +227,30 @@ export const refusals: RefusalRow[] = [
     3,
     /jobs\.a\.container cannot be rehearsed/,
   ],
+  [
+    "a runner image",
+    "rehearsal #what-it-refuses",
+    job("snapshot: image"),
+    "RA9002",
+    3,
+    /jobs\.a\.snapshot cannot be rehearsed/,
+  ],
+  [
+    "a step in the background",
+    "rehearsal #what-it-refuses",
+    step("run: x, background: true"),
+    "RA9002",
+    6,
+    /jobs\.a\.steps\.0\.background cannot be rehearsed/,
+  ],
+  [
+    "steps in parallel",
+    "rehearsal #what-it-refuses",
+    step("parallel: [{run: x}]"),
+    "RA9002",
+    6,
+    /jobs\.a\.steps\.0\.parallel cannot be rehearsed/,
+  ],
 ];
 
 /** What is easily refused, and is right. */
@@ -232,6 +264,26 @@ export const accepted: AcceptedRow[] = [
     "a queue of a concurrency group",
     "docs workflow-syntax#jobsjob_idconcurrency",
     job("concurrency: {group: production, queue: max}"),
+  ],
+  [
+    "a dispatch that says nothing about its inputs",
+    "vectors workflow-parser/on-workflow_dispatch-inputs-null.yml",
+    `on:\n  workflow_dispatch:\n    inputs:\njobs: {a: {${steps}}}\n`,
+  ],
+  [
+    "an input of which nothing is said",
+    "vectors workflow-parser/on-workflow_dispatch-inputs.yml",
+    `on:\n  workflow_dispatch:\n    inputs:\n      a:\n      b: null # text\n      c: {type: string}\njobs: {a: {${steps}}}\n`,
+  ],
+  [
+    "env of a job and of a step as one expression",
+    "runner WorkflowTemplateConverter.cs",
+    `on: push\njobs: {a: {env: "\${{ fromJSON('{}') }}", runs-on: x, steps: [{run: x, env: "\${{ fromJSON('{}') }}"}]}}\n`,
+  ],
+  [
+    "actions of every form",
+    "vectors workflow-parser/misc-steps.yml",
+    `on: push\njobs: {a: {runs-on: x, steps: [{uses: a/b@v1}, {uses: a/b/c/d@0123abc}, {uses: ./x}, {uses: $/x}]}}\n`,
   ],
   [
     "anchors and aliases",

@@ -46,6 +46,15 @@ jobs:
     is: { prints: ["1.5 true 31 []"] },
   },
   {
+    name: "env: a whole mapping from an expression",
+    from: "runner WorkflowTemplateConverter.cs",
+    jobs: `a:
+  runs-on: x
+  env: "\${{ fromJSON('{\\"A\\": 1}') }}"
+  steps: [{run: 'echo "$A $B"', env: "\${{ fromJSON('{\\"B\\": true}') }}"}]`,
+    is: { prints: ["1 true"] },
+  },
+  {
     name: "env: names are told apart by case, in the context too",
     from: "runner StepsRunner.cs",
     jobs: `a:
