@@ -53,10 +53,8 @@ export function fillMapping(value: unknown, scope: Scope): Record<string, string
 
 /** An `if:`; without a status function it holds only after success. */
 export function holds(condition: unknown, scope: Scope): boolean {
-  if (condition === undefined || condition === null || condition === "") {
-    return evaluate("success()", scope) === true;
-  }
-  const text = String(condition);
+  const text = String(condition ?? "");
+  if (text.trim() === "") return evaluate("success()", scope) === true;
   const parts = split(text);
   const only = parts.length === 1 ? parts[0] : undefined;
   const source = only?.expression ?? (text.includes("${{") ? undefined : text);

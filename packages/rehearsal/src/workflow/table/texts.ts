@@ -55,6 +55,7 @@ export const conditions: ConditionRow[] = [
   ["no if, after success", status, undefined, "success", true],
   ["no if, after a failure", status, undefined, "failure", false],
   ["an empty if is none", "vectors workflow-parser/job-if.yml", "", "failure", false],
+  ["blanks are none", "runner WorkflowTemplateConverter.cs", "  ", "success", true],
   ["always(), after a failure", "docs expressions#always", "always()", "failure", true],
   ["always(), when cancelled", "docs expressions#always", "always()", "cancelled", true],
   ["failure(), after a failure", "docs expressions#failure", "failure()", "failure", true],
