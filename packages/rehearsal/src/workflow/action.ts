@@ -71,7 +71,7 @@ const checkoutInputs: Record<string, Input> = {
 /** Finds and reads the action that a step uses. Throws with the sentence that the step's log then shows. */
 export async function loadAction(uses: string, sources: Sources): Promise<Action> {
   if (uses.startsWith("docker://")) {
-    throw new Error(`${uses} is a container action; the rehearsal has no containers.`);
+    throw new Error(`RA9002 ${uses} is a container action; the rehearsal has no containers.`);
   }
   if (uses.startsWith("./")) {
     const directory = join(sources.workspace, uses);
@@ -84,7 +84,9 @@ export async function loadAction(uses: string, sources: Sources): Promise<Action
   }
   if (uses.startsWith("$/")) {
     if (sources.self === undefined) {
-      throw new Error(`${uses}: \`$/\` is rehearsed inside actions only; use ./ after a checkout.`);
+      throw new Error(
+        `RA9002 ${uses}: \`$/\` is rehearsed inside actions only; use ./ after a checkout.`,
+      );
     }
     return readAction(uses, join(sources.self.root, uses.slice(2)), sources.self);
   }
@@ -106,7 +108,7 @@ export async function loadAction(uses: string, sources: Sources): Promise<Action
     };
   }
   throw new Error(
-    `${uses} is not in the rehearsal: it knows actions/checkout, actions/create-github-app-token and ${Object.keys(sources.actions).join(", ") || "no other repository"}. Nothing is downloaded.`,
+    `RA9002 ${uses} is not in the rehearsal: it knows actions/checkout, actions/create-github-app-token and ${Object.keys(sources.actions).join(", ") || "no other repository"}. Nothing is downloaded.`,
   );
 }
 
@@ -157,7 +159,7 @@ function runsOf(uses: string, runs: Record<string, unknown>): Runs {
     return { kind: "composite", steps: runs["steps"] as Step[] };
   }
   if (using === "docker")
-    throw new Error(`${uses} is a container action; the rehearsal has no containers.`);
+    throw new Error(`RA9002 ${uses} is a container action; the rehearsal has no containers.`);
   // The runner gives node12, node16 and node20 the Node that it has by now.
   if (!/^node(12|16|20|24)$/i.test(using))
     throw new Error(`${uses}: 'using: ${using}' is not supported`);

@@ -27,7 +27,7 @@ export async function checkOut(
   for (const [name, only] of Object.entries(without)) {
     const value = inputs[name] ?? only;
     if (value !== only)
-      throw new Error(`actions/checkout with ${name}: ${value} cannot be rehearsed.`);
+      throw new Error(`RA9002 actions/checkout with ${name}: ${value} cannot be rehearsed.`);
   }
   const directory = join(session.workspace, inputs["path"] ?? "");
   const inside = relative(session.workspace, directory);

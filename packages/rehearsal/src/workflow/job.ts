@@ -273,7 +273,7 @@ function refuseOtherRunners(runsOn: unknown): void {
   const other = labels.find((label) => /^(windows|macos)\b/i.test(label));
   if (other !== undefined)
     throw new Error(
-      `runs-on: ${other} cannot be rehearsed: jobs run on the machine of the rehearsal, as on Linux.`,
+      `RA9002 runs-on: ${other} cannot be rehearsed: jobs run on the machine of the rehearsal, as on Linux.`,
     );
 }
 

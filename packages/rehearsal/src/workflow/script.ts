@@ -25,7 +25,7 @@ export async function runScript(step: Step, frame: Frame, prepared: Prepared): P
   const format = shell === "" ? unnamed : (shells[shell] ?? shell);
   if (!format.includes("{0}")) {
     throw new Error(
-      `Shell '${shell}' is not in the rehearsal: it runs bash, sh, python or a format string containing '{0}'.`,
+      `RA9002 Shell '${shell}' is not in the rehearsal: it runs bash, sh, python or a format string containing '{0}'.`,
     );
   }
   const script = fill(step.run, prepared.scope);

@@ -7,7 +7,11 @@ export const refusedJobs: RunRow[] = [
     from: "rehearsal #what-it-refuses",
     actions: { "action.yml": "runs: {using: docker, image: Dockerfile}\n" },
     steps: "- run: echo first\n- uses: org/tools@v1",
-    is: { conclusion: "failure", outcomes: [], says: [/org\/tools@v1 is a container action/] },
+    is: {
+      conclusion: "failure",
+      outcomes: [],
+      says: [/RA9002 org\/tools@v1 is a container action/],
+    },
   },
   {
     name: "docker://",
@@ -16,7 +20,7 @@ export const refusedJobs: RunRow[] = [
     is: {
       conclusion: "failure",
       outcomes: [],
-      says: [/docker:\/\/alpine:3 is a container action/],
+      says: [/RA9002 docker:\/\/alpine:3 is a container action/],
     },
   },
   {
@@ -26,7 +30,7 @@ export const refusedJobs: RunRow[] = [
     is: {
       conclusion: "failure",
       outcomes: [],
-      says: [/actions\/setup-node@v4 is not in the rehearsal/],
+      says: [/RA9002 actions\/setup-node@v4 is not in the rehearsal/],
     },
   },
   {
@@ -36,20 +40,40 @@ export const refusedJobs: RunRow[] = [
     is: {
       conclusion: "failure",
       outcomes: [],
-      says: [/runs-on: windows-latest cannot be rehearsed/],
+      says: [/RA9002 runs-on: windows-latest cannot be rehearsed/],
     },
   },
   {
     name: "another shell",
     from: "rehearsal #what-it-refuses",
     steps: "- {run: Get-Item x, shell: pwsh}",
-    is: { conclusion: "failure", says: [/Shell 'pwsh' is not in the rehearsal/] },
+    is: { conclusion: "failure", says: [/RA9002 Shell 'pwsh' is not in the rehearsal/] },
   },
   {
     name: "$/ in a workflow",
     from: "rehearsal #what-it-refuses",
     steps: "- uses: $/tool",
-    is: { conclusion: "failure", outcomes: [], says: [/is rehearsed inside actions only/] },
+    is: {
+      conclusion: "failure",
+      outcomes: [],
+      says: [/RA9002 \$\/tool: .* is rehearsed inside actions only/],
+    },
+  },
+  {
+    name: "what is done in another way is said: cancel-in-progress, max-parallel, id-token",
+    from: "rehearsal #what-it-does-in-another-way",
+    workflow: `on: push
+concurrency: {group: 'w-\${{ github.ref_name }}', cancel-in-progress: true}
+jobs: {a: {permissions: {id-token: write}, strategy: {max-parallel: 1, matrix: {n: [1, 2]}}, runs-on: x, steps: [{run: 'true'}]}}
+`,
+    is: {
+      conclusion: "success",
+      remarks: [
+        /^RA9003 concurrency w-main: cancel-in-progress is not rehearsed/,
+        /^RA9003 jobs\.a\.strategy\.max-parallel: /,
+        /^RA9003 jobs\.a\.permissions\.id-token: /,
+      ],
+    },
   },
   {
     name: "another runtime",

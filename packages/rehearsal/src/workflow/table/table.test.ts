@@ -144,7 +144,7 @@ async function play(row: RunRow): Promise<RunResult> {
 }
 
 function expectSeen(result: RunResult, is: Seen): void {
-  const { says = [], lacks = [], hides = [], refused = /^$/, ...parts } = is;
+  const { says = [], lacks = [], remarks = [], hides = [], refused = /^$/, ...parts } = is;
   const problem = result.refused?.[0];
   expect(problem === undefined ? "" : `${problem.code} ${problem.message}`).toMatch(refused);
   expect(seen(result, parts)).toMatchObject(parts);
@@ -153,6 +153,8 @@ function expectSeen(result: RunResult, is: Seen): void {
   );
   for (const pattern of says) expect(messages).toContainEqual(expect.stringMatching(pattern));
   for (const pattern of lacks) expect(messages).not.toContainEqual(expect.stringMatching(pattern));
+  for (const pattern of remarks)
+    expect(result.log.split("\n")).toContainEqual(expect.stringMatching(pattern));
   for (const text of hides) expect(JSON.stringify(result)).not.toContain(text);
 }
 
@@ -175,6 +177,7 @@ function seen(result: RunResult, parts: Seen): Required<Omit<Seen, "environment"
     ...(a?.environment === undefined ? {} : { environment: a.environment }),
     says: [],
     lacks: [],
+    remarks: [],
     hides: [],
   };
 }
