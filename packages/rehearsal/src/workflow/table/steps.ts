@@ -4,6 +4,9 @@ const env = "docs contexts#env-context";
 const variables = "docs variables#default-environment-variables";
 const stepsContext = "docs contexts#steps-context";
 
+/** sha256 of the sha256 of "a". */
+const hashOfA = "bf5d3affb73efd2ec6c36ad3112dd933efed63c4e1cbffcfa88e2759c144f2d8";
+
 const environment: RunRow[] = [
   {
     name: "env: the step's over the job's over the workflow's",
@@ -228,6 +231,28 @@ const contexts: RunRow[] = [
     from: "docs contexts#context-availability",
     steps: `- {run: echo yes, if: env.LOCAL == 'yes', env: {LOCAL: 'yes'}}`,
     is: { outcomes: ["success"] },
+  },
+  {
+    name: "hashFiles: a hash of hashes, empty where nothing matches",
+    from: "docs expressions#hashfiles",
+    steps: `
+- run: printf a > x.lock
+- run: echo "\${{ hashFiles('*.lock') }}"
+- run: echo "[\${{ hashFiles('*.none') }}]"`,
+    is: { prints: [hashOfA, "[]"] },
+  },
+  {
+    name: "hashFiles: several patterns in order, folders, hidden files, nothing outside",
+    from: "runner hashFiles.ts",
+    steps: `
+- run: mkdir -p lib/foo .hid; for f in lib/a.rb lib/foo/b.rb .hid/a.lock; do printf $f > $f; done; printf out > ../out.lock
+- run: |
+    echo "\${{ hashFiles('lib') == hashFiles('lib/**', 'lib/foo/*.rb') }}"
+    echo "\${{ hashFiles('**/*.rb', '!lib/foo/*.rb') == hashFiles('lib/a.rb') }}"
+    echo "\${{ hashFiles('!lib/a.rb', 'lib/*.rb') == hashFiles('lib/a.rb') }}"
+    echo "\${{ hashFiles('**/*.lock') == hashFiles('.hid/a.lock') }} \${{ hashFiles('**/*.lock') != '' }}"
+    echo "[\${{ hashFiles('../*.lock') }}\${{ hashFiles('lib/{a,b}.rb') }}]"`,
+    is: { prints: ["true", "true", "true", "true true", "[]"] },
   },
   {
     name: "names: written, evaluated, or the first line of what runs",
