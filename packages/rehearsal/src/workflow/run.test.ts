@@ -104,32 +104,6 @@ describe("jobs", () => {
     expect(tokens).toBe(0);
   });
 
-  test("concurrency groups are asked for, for the workflow and the job", async () => {
-    const groups: string[] = [];
-    const result = await run(
-      `on: push\nconcurrency: {group: 'w-\${{ github.ref_name }}', cancel-in-progress: true}\njobs:\n  a:\n    ${ubuntu}\n    concurrency: {group: production, queue: max}\n    steps: [{run: 'true'}]\n`,
-      {
-        concurrency: async (group, work) => {
-          groups.push(group);
-          await work();
-        },
-      },
-    );
-    expect(groups).toEqual(["w-main", "production"]);
-    expect(result.log).toContain("RA9003 concurrency w-main");
-  });
-
-  test("what is done in another way is said", async () => {
-    const result = await run(
-      `name: W\nrun-name: Release \${{ github.ref_name }}\non: push\njobs:\n  a:\n    ${ubuntu}\n    permissions: {id-token: write}\n    strategy: {max-parallel: 1, matrix: {n: [1, 2]}}\n    steps: [{run: 'true'}]\n`,
-    );
-    expect(result.title).toBe("Release main");
-    expect(result.log.split("\n").slice(0, 2)).toEqual([
-      "RA9003 jobs.a.strategy.max-parallel: the legs of a matrix run one after the other.",
-      "RA9003 jobs.a.permissions.id-token: there is no service for identity tokens in a rehearsal.",
-    ]);
-  });
-
   test("a file that GitHub refuses runs nothing", async () => {
     const result = await run(
       `on: push\njobs:\n  a:\n    ${ubuntu}\n    steps: [{run: 'true', nope: 1}]\n`,

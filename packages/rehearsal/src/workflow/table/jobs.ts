@@ -239,4 +239,32 @@ jobs: {a: {name: 'Build \${{ github.ref_name }}', runs-on: x, steps: [{run: 'ech
   },
 ];
 
-export const jobs: RunRow[] = [...conditions, ...results];
+const groups: RunRow[] = [
+  {
+    name: "concurrency: of the workflow, then of its jobs",
+    from: "docs workflow-syntax#concurrency",
+    workflow: `on: push
+concurrency: {group: 'w-\${{ github.ref_name }}', cancel-in-progress: false}
+jobs: {a: {concurrency: production, runs-on: x, steps: [{run: 'true'}]}}
+`,
+    is: { groups: ["w-main", "production"] },
+  },
+  {
+    name: "concurrency: a job's group may use its matrix",
+    from: "docs contexts#context-availability",
+    jobs: `a:
+  runs-on: x
+  strategy: {matrix: {to: [one, two]}}
+  concurrency: {group: 'to-\${{ matrix.to }}', queue: max}
+  steps: [{run: 'true'}]`,
+    is: { groups: ["to-one", "to-two"] },
+  },
+  {
+    name: "concurrency: a job that is skipped asks for none",
+    from: "docs workflow-syntax#jobsjob_idif",
+    jobs: "a: {if: false, concurrency: production, runs-on: x, steps: [{run: 'true'}]}",
+    is: { groups: [] },
+  },
+];
+
+export const jobs: RunRow[] = [...conditions, ...results, ...groups];

@@ -124,6 +124,8 @@ export type Seen = {
   says?: RegExp[];
   /** Patterns that no annotation may match. */
   lacks?: RegExp[];
+  /** Concurrency groups, in the order in which they were asked for. */
+  groups?: string[];
   /** Lines of the run's log before its jobs. */
   remarks?: RegExp[];
   /** What nothing of the result may contain. */

@@ -129,11 +129,16 @@ test.each(accepted)("accepted: %s", async (_name, _from, workflow) => {
 });
 
 test.each(runs)("run: $name", async (row) => {
-  expectSeen(await play(row), row.is);
+  const groups: string[] = [];
+  expectSeen(await play(row, groups), groups, row.is);
 });
 
-async function play(row: RunRow): Promise<RunResult> {
+async function play(row: RunRow, groups: string[]): Promise<RunResult> {
   const changes = {
+    concurrency: async (group: string, work: () => Promise<void>) => {
+      groups.push(group);
+      await work();
+    },
     readFile: async (path: string) => row.calls?.[path.replace(".github/workflows/", "")],
     ...(row.actions === undefined ? {} : { actions: await actionTree(row.actions) }),
     ...row.given,
@@ -143,11 +148,11 @@ async function play(row: RunRow): Promise<RunResult> {
   return run(`on: push\njobs:\n${row.jobs.replaceAll(/^/gm, "  ")}\n`, changes);
 }
 
-function expectSeen(result: RunResult, is: Seen): void {
+function expectSeen(result: RunResult, groups: string[], is: Seen): void {
   const { says = [], lacks = [], remarks = [], hides = [], refused = /^$/, ...parts } = is;
   const problem = result.refused?.[0];
   expect(problem === undefined ? "" : `${problem.code} ${problem.message}`).toMatch(refused);
-  expect(seen(result, parts)).toMatchObject(parts);
+  expect({ ...seen(result, parts), groups }).toMatchObject(parts);
   const messages = Object.values(result.jobs).flatMap((job) =>
     job.annotations.map(({ level, message }) => `${level}: ${message}`),
   );
@@ -159,7 +164,7 @@ function expectSeen(result: RunResult, is: Seen): void {
 }
 
 /** The result in the words of the table. */
-function seen(result: RunResult, parts: Seen): Required<Omit<Seen, "environment" | "refused">> {
+function seen(result: RunResult, parts: Seen): Omit<Seen, "groups" | "refused"> {
   const entries = Object.entries(result.jobs);
   const of = <T>(value: (job: RunResult["jobs"][string], id: string) => T): Record<string, T> =>
     Object.fromEntries(entries.map(([id, job]) => [id, value(job, id)]));
