@@ -22,7 +22,6 @@ export const filters: FilterRow[] = [
   ["? without what is before it", files, ["*.jsx?"], "page.js", true],
   ["? with it", files, ["*.jsx?"], "page.jsx", true],
   ["a set of letters", sheet, ["[CB]at"], "Bat", true],
-  ["case counts", sheet, ["Octo*"], "octocat", false],
   ["files at the root only", files, ["*.js"], "js/index.js", false],
   ["files everywhere", files, ["**.js"], "src/js/app.js", true],
   ["a folder without its subfolders", files, ["docs/*"], "docs/a/b.md", false],

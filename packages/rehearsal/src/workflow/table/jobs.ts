@@ -85,7 +85,7 @@ const conditions: RunRow[] = [
   },
   {
     name: "a skipped ancestor skips behind a job that ran",
-    from: needs,
+    from: "runner issue 491",
     jobs: `a: {if: false, runs-on: x, steps: [{run: 'true'}]}\nb: ${after("a", "always()")}\nc: ${after("b")}`,
     is: { jobs: { a: "skipped", b: "success", c: "skipped" }, conclusion: "success" },
   },
@@ -121,7 +121,7 @@ const conditions: RunRow[] = [
   },
   {
     name: "continue-on-error of a job: the run passes, and others see success",
-    from: "docs workflow-syntax#jobsjob_idcontinue-on-error",
+    from: "runner issue 1161",
     jobs: `a: {continue-on-error: true, runs-on: x, steps: [{run: 'false'}]}\nb: ${after("a", "needs.a.result == 'success'")}`,
     is: { jobs: { a: "failure", b: "success" }, conclusion: "success" },
   },

@@ -27,14 +27,11 @@ export const legs: RunRow[] = [
     name: "fail-fast does not mind a job that may fail",
     from: failFast,
     jobs: each(
-      "{matrix: {v: [6, 9, 7], may: [false], exclude: [{v: 9}], include: [{v: 9, may: true}]}}",
-      "test ${{ matrix.v }} != 9",
+      "{matrix: {may: [true, false]}}",
+      "test ${{ matrix.may }} = false",
       "  continue-on-error: ${{ matrix.may }}\n",
     ),
-    is: {
-      jobs: { "m (6, false)": "success", "m (7, false)": "success", "m (9, true)": "failure" },
-      conclusion: "success",
-    },
+    is: { jobs: { "m (true)": "failure", "m (false)": "success" }, conclusion: "success" },
   },
   {
     name: "needs.result of a matrix is its worst",

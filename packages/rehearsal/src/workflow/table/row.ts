@@ -3,7 +3,7 @@ import type { TriggerEvent } from "../trigger.ts";
 
 /**
  * Where a behaviour is written down: a page of docs.github.com/actions with its section, a file of the open runner
- * (actions/runner), a file of GitHub's own test vectors (actions/languageservices), or, for what the rehearsal does in
+ * (actions/runner) or an issue of it, a file of GitHub's own test vectors (actions/languageservices), or, for what the rehearsal does in
  * its own way, the section of docs/reference/workflow-semantics.md.
  */
 export type Source = `${"docs" | "runner" | "vectors" | "rehearsal"} ${string}`;
