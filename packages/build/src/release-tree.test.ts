@@ -16,7 +16,7 @@ import { sampleFiles, writeSample } from "./sample-repository.ts";
 
 const tools = resolve(import.meta.dirname, "../../../node_modules");
 /** More than webpack would rather repeat than share. */
-const large = `export const pad = (text) => "only-in-left " + text;\nexport const filler = ${JSON.stringify("x".repeat(30_000))};\n`;
+const large = `import { fetch } from "undici";\nexport const send = () => fetch("http://127.0.0.1:1/");\nexport const pad = (text) => "only-in-left " + text;\nexport const filler = ${JSON.stringify("x".repeat(30_000))};\n`;
 let folder: string;
 let here: string;
 let there: string;
@@ -59,6 +59,7 @@ describe("the release tree", () => {
         "SHA256SUMS",
         "action.yml",
         "bundle/release-actions.js",
+        "bundle/undici.cjs",
         "licenses.txt",
         "package.json",
         "promote/README.md",
@@ -102,6 +103,14 @@ describe("the release tree", () => {
     );
     expect(bundled.filter((text) => text.includes("only-in-left")).length).toBe(1);
     expect(read("bundle/index.js")).not.toContain("globalThis.said");
+  });
+
+  test("has no undici, and says so to who would use it", async () => {
+    const { fetch } = (await import(join(here, "out/release/bundle/undici.cjs"))) as {
+      fetch: () => Promise<never>;
+    };
+    await expect(fetch()).rejects.toThrow("There is no undici in a release");
+    expect(read("licenses.txt")).not.toContain("undici");
   });
 
   test("has promote at its root, for the Marketplace", () => {

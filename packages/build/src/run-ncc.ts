@@ -23,6 +23,7 @@ const { code, assets, stats } = await ncc(input, {
   cache: false,
   quiet: true,
   target: "es2022",
+  externals: { undici: "./undici.cjs" },
 });
 const files: Record<string, string> = { "index.js": code };
 for (const [name, { source }] of Object.entries(assets)) {
