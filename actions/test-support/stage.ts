@@ -82,6 +82,8 @@ export type Stage = AsyncDisposable & {
   newRun(wish?: Pick<JobWish, "tag" | "comment" | "actor">): number;
   start(action: string, wish?: JobWish): Running;
   run(action: string, wish?: JobWish): Promise<Ended>;
+  /** What was asked of that address so far, as `METHOD path`. */
+  visits: readonly string[];
   /** Every write so far, as `stand-in METHOD path`. */
   writes(): string[];
   /** Requests of a stand-in from now on, as `METHOD path`. */
@@ -125,7 +127,12 @@ export async function openStage(options: { defaultBranch?: string } = {}): Promi
   const [githubUrl = "", registryUrl = "", clusterUrl = "", zenodoUrl = ""] = servers.map(
     ({ url }) => url,
   );
-  const site = createServer(cluster.ingress("shop.example.org"));
+  const visits: string[] = [];
+  const toPods = cluster.ingress("shop.example.org");
+  const site = createServer((request, response) => {
+    visits.push(`${request.method} ${request.url}`);
+    toPods(request, response);
+  });
   await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
   const close = async (): Promise<void> => {
     site.closeAllConnections();
@@ -207,6 +214,7 @@ export async function openStage(options: { defaultBranch?: string } = {}): Promi
     zenodoUrl,
     zenodoToken: secrets.zenodo,
     siteUrl: `http://127.0.0.1:${(site.address() as AddressInfo).port}`,
+    visits,
     newRun,
     start,
     run: (action, wish) => start(action, wish).ended,
@@ -267,10 +275,14 @@ const deployer: AccessRule[] = [
   { apiGroups: [""], resources: ["namespaces"], verbs: ["get"], resourceNames: ["kube-system"] },
 ];
 
+/** How a node of the cluster names itself to the registry. */
+export const nodeAgent = "containerd/2.2.0";
+
 /** A node of the cluster pulls from the registry's port. */
 const fetchPlain: PullFetch = (host, method, path, headers) =>
   new Promise((resolve, reject) => {
-    const sent = httpRequest(`http://${host}${path}`, { method, headers }, (answer) => {
+    const asked = { method, headers: { "user-agent": nodeAgent, ...headers } };
+    const sent = httpRequest(`http://${host}${path}`, asked, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
       answer.once("error", reject);
