@@ -55,7 +55,8 @@ if (!existsSync(node24)) {
 const path = [join(root, "node_modules/.bin"), dirname(node24), process.env.PATH].join(delimiter);
 const child = spawn(node24, ["--conditions=source", main, ...process.argv.slice(2)], {
   stdio: "inherit",
-  env: { ...process.env, PATH: path },
+  // What was compiled once is read the next time: the tasks run hundreds of sources unbuilt.
+  env: { NODE_COMPILE_CACHE: join(root, "out/compile-cache"), ...process.env, PATH: path },
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (status, signal) => {
