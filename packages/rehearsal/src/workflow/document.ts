@@ -66,9 +66,13 @@ export function readWorkflow(path: string, text: string): Workflow {
   };
 }
 
-/** Anything in YAML 1.2 as plain values; the first error of the file is thrown. An alias is a value of its own, as if written again. */
+/** Every event reads every workflow file, and every step its action's: each text is parsed once. */
+const parsed = new Map<string, ReturnType<typeof parseDocument>>();
+
+/** Anything in YAML 1.2 as plain values, new ones each time; the first error of the file is thrown. An alias is a value of its own, as if written again. */
 export function readYaml(text: string): unknown {
-  const document = parseDocument(text);
+  const document = parsed.get(text) ?? parseDocument(text);
+  parsed.set(text, document);
   const error = document.errors[0];
   if (error !== undefined) throw error;
   return apart(document.toJS());
