@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { leftOutFile, leftOutSource } from "./left-out.ts";
 
 /** What is built: names of entries and the built modules behind them. */
 export type Entry = { name: string; module: string };
@@ -30,7 +31,7 @@ export function bundle(root: string, folder: string, entries: Entry[]): Bundle {
   );
   if (ncc.status !== 0) throw new Error(`ncc failed:\n${ncc.stdout}${ncc.stderr}`);
   const built = JSON.parse(readFileSync(output, "utf8")) as Bundle;
-  built.files["undici.cjs"] = noUndici;
+  built.files[leftOutFile] = leftOutSource;
   for (const [name, text] of Object.entries(built.files)) {
     const at = text.indexOf(root);
     if (at >= 0)
@@ -40,19 +41,6 @@ export function bundle(root: string, folder: string, entries: Entry[]): Bundle {
   }
   return { files: built.files, modules: built.modules.filter((file) => file !== dispatcher) };
 }
-
-/**
- * What the bundles find in place of undici, the HTTP client of GitHub's toolkit and of the Kubernetes client: 2.5 MB that
- * are never asked, because `net` sends everything, and cost each action a fifth of its start. The agents are there
- * because the toolkit makes one as it is loaded, where a proxy is set; what would use it is `fetch`.
- */
-const noUndici = `"use strict";
-exports.Agent = class {};
-exports.ProxyAgent = class {};
-exports.fetch = async () => {
-  throw new Error("There is no undici in a release: all requests go by the package net.");
-};
-`;
 
 function dispatcherSource(folder: string, entries: Entry[]): string {
   const lines = entries.map(({ name, module }) => {

@@ -1,6 +1,7 @@
 // Runs ncc in the working folder on argv[2] and writes { files, modules } to argv[3]. Started by bundle.ts.
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { leftOut } from "./left-out.ts";
 
 type WebpackModule = { modules?: Iterable<WebpackModule>; nameForCondition?: () => string | null };
 type NccOutput = {
@@ -23,7 +24,7 @@ const { code, assets, stats } = await ncc(input, {
   cache: false,
   quiet: true,
   target: "es2022",
-  externals: { undici: "./undici.cjs" },
+  externals: leftOut,
 });
 const files: Record<string, string> = { "index.js": code };
 for (const [name, { source }] of Object.entries(assets)) {

@@ -136,7 +136,7 @@ function checkServer(server: string): string {
 
 /** Only here is client-node loaded: it is large, and only those who deploy to a cluster need it. */
 async function credentials(content: string): Promise<RequestOptions> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
+  const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js");
   const config = new KubeConfig();
   const options: RequestOptions = {};
   try {
