@@ -1,4 +1,6 @@
-import { compare, diff, parse } from "semver";
+import compare from "semver/functions/compare.js";
+import diff from "semver/functions/diff.js";
+import parse from "semver/functions/parse.js";
 import type { Kind, Scheme, Version } from "./version.ts";
 
 // The grammar of semver.org is ASCII; the library alone would take blanks, a "v" and 20-digit numbers in silence.

@@ -2,7 +2,7 @@ import { Fault } from "@release-actions/codes";
 import { chmod, mkdir, realpath, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { createGunzip } from "node:zlib";
-import { extract, type Header } from "tar-stream";
+import type { Header } from "tar-stream";
 
 /** More than any repository that a script is run from; less than what fills a runner's disk. */
 const mostEntries = 200_000;
@@ -72,6 +72,8 @@ export async function unpackArchive(archive: Buffer, folder: string): Promise<vo
 
 async function eachEntry(archive: Buffer, take: (entry: Entry) => Promise<void>): Promise<void> {
   const unzipped = createGunzip();
+  // Loaded only here: few have a script of their own.
+  const { extract } = await import("tar-stream");
   const entries = extract();
   unzipped.on("error", (error) => entries.destroy(error));
   unzipped.pipe(entries);
