@@ -45,6 +45,10 @@ const tasks: Record<string, Task> = {
     refreshReleaseTree(root);
     return node(root, [join(root, "packages/rehearsal/src/main.ts"), ...options]);
   },
+  bench: async (root, options) => {
+    refreshReleaseTree(root);
+    return node(root, [join(root, "actions/test-support/bench/main.ts"), ...options]);
+  },
   planted: async (root, options) => {
     refreshReleaseTree(root);
     return node(root, [join(root, "packages/rehearsal/src/planted/main.ts"), ...options]);
