@@ -128,6 +128,13 @@ test.each([
   expect(refusal(text)).toMatch(expected);
 });
 
+test("every zone of the IANA list is one, by its old names too, and no other text", () => {
+  for (const zone of ["UTC", "Europe/Oslo", "Europe/Kyiv", "Europe/Kiev", "Asia/Kolkata"])
+    expect(readPipeline("p.yml", `timezone: ${zone}\n${good}`).timezone).toBe(zone);
+  for (const zone of ["Europe/Viena", "Oslo", "''"])
+    expect(refusal(`timezone: ${zone}\n${good}`)).toContain("timezone");
+});
+
 test("all faults are told at once", () => {
   const text = good.replace("wait: 30m", "wait: soon").replace("scheme: semver", "scheme: x");
   expect(refusal(text).match(/p\.yml:\d+:\d+/g)).toHaveLength(2);
