@@ -140,7 +140,7 @@ function sourcesHash(root: string): string {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) {
         if (
-          !["node_modules", "build", "test", "fixtures"].includes(entry.name) ||
+          !["node_modules", "build", "test", "test-support", "fixtures"].includes(entry.name) ||
           folder === "packages"
         )
           walk(path);
