@@ -1,0 +1,66 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { arch, availableParallelism, loadavg, platform } from "node:os";
+import { dirname, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { sampleJobs } from "../sample-jobs.ts";
+import { measureActions, treeBytes } from "./action-cost.ts";
+import { rehearseGoodRelease, type GoodRelease } from "./good-release.ts";
+import { measurePeers } from "./peers.ts";
+import { actionTable, goals, goodReleaseText, peerTable } from "./table.ts";
+
+const usage = `npm run bench -- [--action NAME]... [--json FILE] [--quick]
+
+--action   only this action, without the peers and the good release
+--json     writes what was measured
+--quick    few rounds: for a look, not for a comparison`;
+
+const { values } = parseArgs({
+  options: {
+    action: { type: "string", multiple: true },
+    json: { type: "string" },
+    quick: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  },
+});
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
+const known = sampleJobs.map(({ action }) => action);
+const unknown = (values.action ?? []).filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no action ${unknown.join(", ")}. There are: ${known.join(", ")}.`);
+  process.exit(2);
+}
+const rounds = values.quick ? { starts: 3, runs: 1 } : { starts: 15, runs: 5 };
+const tell = (what: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what}`);
+};
+
+const load = loadavg().map((value) => value.toFixed(1));
+const { empty, actions } = await measureActions(values.action ?? known, rounds, tell);
+const tree = treeBytes();
+tell("");
+console.log(
+  `Node ${process.version}, ${platform()} ${arch()}, ${availableParallelism()} processors, load ${load.join(" ")}`,
+);
+console.log(
+  `× is the CPU of \`node -e 0\` in the same rounds: ${empty.toFixed(0)} ms in the middle\n`,
+);
+console.log(actionTable(actions, tree));
+
+const whole = values.action === undefined;
+const peers = whole ? measurePeers(rounds.starts) : [];
+if (whole) console.log(`\n${peerTable(peers)}\n`);
+const goodReleases: GoodRelease[] = [];
+for (let round = 1; whole && round <= (values.quick ? 1 : 3); round += 1) {
+  tell(`the good release, ${round}`);
+  goodReleases.push(await rehearseGoodRelease());
+  tell("");
+}
+if (whole) console.log(goodReleaseText(goodReleases));
+if (values.json !== undefined) {
+  mkdirSync(dirname(resolve(values.json)), { recursive: true });
+  const measured = { goals, load, empty, tree, actions, peers, goodReleases };
+  writeFileSync(values.json, `${JSON.stringify(measured, null, 2)}\n`);
+}
