@@ -46,6 +46,9 @@ export type WorkflowRequest = {
   minute?: number;
 };
 
+/** Runs a workflow file, as `runWorkflow` does. */
+export type RunWorkflow = (request: WorkflowRequest) => Promise<RunResult>;
+
 export type EnvironmentGrant = {
   secrets: Record<string, string>;
   vars: Record<string, string>;

@@ -6,6 +6,7 @@ export type {
   Result,
   RunEvent,
   RunResult,
+  RunWorkflow,
   StepResult,
   WorkflowProblem,
   WorkflowRequest,

@@ -5,7 +5,7 @@ import type { GitHubEvent } from "@release-actions/stand-ins";
 import type { RunResult } from "../workflow/contract.ts";
 import { codes } from "@release-actions/codes";
 import { parseDocument } from "yaml";
-import { dispatchInputs, runWorkflow, startsOn } from "../workflow/index.ts";
+import { dispatchInputs, startsOn } from "../workflow/index.ts";
 import { refuses } from "./environments.ts";
 import { stillOf, type Life } from "./lives.ts";
 import { hostGap, settingGaps, settingsUsed, type Gap, type Names } from "./gaps.ts";
@@ -168,7 +168,7 @@ export function createRuns(world: Omit<World, "runs">, before: readonly RunRecor
 
     const life: Life = { end: new AbortController(), jobs: new Set(), reviewed: 0, queued: 0 };
     alive.add(life);
-    const result = await runWorkflow({
+    const result = await world.runner({
       signal: life.end.signal,
       grace: { interrupt: 0, terminate: 0 },
       file: { path: record.path, text },

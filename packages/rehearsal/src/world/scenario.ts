@@ -12,7 +12,7 @@ import { kindOf } from "./names.ts";
 import { issuesOf, messagesOf, type IssueText, type MessageText } from "./readable.ts";
 import type { RunRecord } from "./runs.ts";
 import { standing, type Standing } from "./standing.ts";
-import { endOfActs, openWorld, type Machine, type World } from "./world.ts";
+import { endOfActs, openWorld, type World } from "./world.ts";
 
 /** One expectation of a scenario, and what was seen in its place. */
 export type Check = Seen & { name: string; kind: string };
@@ -51,11 +51,17 @@ export async function play(
     tell(happening: Happening): void;
     /** Beginnings that it shares with other scenarios; without them it plays everything by itself. */
     pasts?: Pasts;
+    /** Told of the world once, before anything of the scenario happens in it. */
+    opened?(world: World): void;
   },
 ): Promise<ScenarioResult> {
   const { machine, tell } = options;
   const pasts = options.pasts ?? createPasts(pipeline, [], machine);
-  const result = await playOnce(scenario, () => pasts.open(scenario, { tell }));
+  const result = await playOnce(scenario, async () => {
+    const past = await pasts.open(scenario, { tell });
+    options.opened?.(past.world);
+    return past;
+  });
   let found = result.gaps;
   for (let probes = 0; probes < mostProbes && found.some(({ lacks }) => lacks); probes++) {
     const known = result.gaps;

@@ -13,7 +13,7 @@ import {
   type StandIn,
   type ZenodoRecord,
 } from "@release-actions/stand-ins";
-import type { Permissions } from "../workflow/index.ts";
+import { runWorkflow, type Permissions, type RunWorkflow } from "../workflow/index.ts";
 import type { Trace } from "./acts.ts";
 import { createAuthority, type Authority } from "./authority.ts";
 import type { Build } from "./builds.ts";
@@ -36,6 +36,8 @@ export type Machine = {
   /** Built trees of actions by `owner/repo`. */
   actions: Record<string, string>;
   nodeBinary: string;
+  /** What runs workflow files; the rehearsal's own without it. */
+  runner?: RunWorkflow;
 };
 
 /** The trace that marks where the acts ended: what expectations ask themselves is not counted. */
@@ -85,6 +87,8 @@ export type World = {
   /** Added to every step's environment: the proxy and the authority. */
   stepEnvironment: Record<string, string>;
 
+  /** Whoever runs the workflow files. */
+  runner: RunWorkflow;
   tell(happening: Happening): void;
   secretsOf(secrets: Record<string, Secret>): Record<string, string>;
   personalToken(login: string): string;
@@ -255,6 +259,7 @@ async function furnish(
       CURL_CA_BUNDLE: caFile,
       GIT_SSL_CAINFO: caFile,
     },
+    runner: options.machine.runner ?? runWorkflow,
     tell: options.tell,
     secretsOf: (secrets) =>
       Object.fromEntries(
