@@ -7,7 +7,7 @@ test("a dispatch of a workflow without the trigger", () => {
   });
 });
 
-test("the inputs context is typed", () => {
+test("the inputs context has booleans, and texts for all else", () => {
   const trigger = {
     inputs: {
       a: { type: "boolean" },
@@ -16,5 +16,5 @@ test("the inputs context is typed", () => {
       d: { type: "boolean", default: true },
     },
   };
-  expect(typedInputs(trigger, { a: "true", b: "3" })).toEqual({ a: true, b: 3, c: "", d: true });
+  expect(typedInputs(trigger, { a: "true", b: "3" })).toEqual({ a: true, b: "3", c: "", d: true });
 });

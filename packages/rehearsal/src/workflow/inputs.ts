@@ -41,13 +41,16 @@ export function dispatchInputs(
   return { inputs };
 }
 
-/** The `inputs` context: what the payload holds as strings has its declared type here. */
+/**
+ * The `inputs` context of a dispatch: the strings of the payload. Only a boolean has its declared type; a number stays text
+ * (actions/runner#2848), so that a called workflow which declares a number refuses it.
+ */
 export function typedInputs(on: unknown, given: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(declaredInputs(on)).map(([name, input]) => [
-      name,
-      typed(input, given[name] ?? input.default),
-    ]),
+    Object.entries(declaredInputs(on)).map(([name, input]) => {
+      const text = String(given[name] ?? input.default ?? "");
+      return [name, input.type === "boolean" ? text === "true" : text];
+    }),
   );
 }
 

@@ -12,7 +12,7 @@ import { kindOf } from "./names.ts";
 import { issuesOf, messagesOf, type IssueText, type MessageText } from "./readable.ts";
 import type { RunRecord } from "./runs.ts";
 import { standing, type Standing } from "./standing.ts";
-import { endOfActs, openWorld, type World } from "./world.ts";
+import { endOfActs, openWorld, type Machine, type World } from "./world.ts";
 
 /** One expectation of a scenario, and what was seen in its place. */
 export type Check = Seen & { name: string; kind: string };

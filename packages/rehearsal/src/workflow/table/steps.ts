@@ -281,7 +281,7 @@ const contexts: RunRow[] = [
     is: { prints: ["77 5 2 ana ben a .github/workflows/test.yml"] },
   },
   {
-    name: "inputs of a dispatch have their types, in github.event they are texts",
+    name: "a boolean input of a dispatch has its type, in github.event it is a text",
     from: "docs contexts#inputs-context",
     workflow: `on: {workflow_dispatch: {inputs: {dry: {type: boolean}, count: {type: number, default: 4}, to: {}}}}
 jobs: {a: {if: inputs.dry, runs-on: x, steps: [{run: 'echo "\${{ inputs.count == 4 }} \${{ github.event.inputs.dry == ''true'' }} [\${{ inputs.to }}]"'}]}}
