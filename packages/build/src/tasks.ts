@@ -53,6 +53,10 @@ const tasks: Record<string, Task> = {
     refreshReleaseTree(root);
     return node(root, [join(root, "packages/rehearsal/src/planted/main.ts"), ...options]);
   },
+  "second-runner": async (root, options) => {
+    refreshReleaseTree(root);
+    return node(root, [join(root, "packages/rehearsal/src/second-runner/main.ts"), ...options]);
+  },
 };
 
 export async function runTask(root: string, name: string, options: string[]): Promise<number> {

@@ -1,5 +1,4 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "@release-actions/codes";
@@ -7,6 +6,7 @@ import { seconds, type Screen } from "../report/timeline.ts";
 import type { Scenario } from "../world/language.ts";
 import { createPasts, type Pasts } from "../world/pasts.ts";
 import { loadPipeline, type Pipeline } from "../world/pipeline.ts";
+import { together } from "../together.ts";
 import { play, type ScenarioResult } from "../world/scenario.ts";
 import type { Machine } from "../world/world.ts";
 import { readBugs, scenariosOf, type Bug } from "./bugs.ts";
@@ -157,19 +157,4 @@ async function within<Value>(
   const ended = new AbortController();
   const limit = sleep(milliseconds, undefined, { signal: ended.signal }).catch(() => undefined);
   return Promise.race([work.finally(() => ended.abort()), limit]);
-}
-
-/** As many at a time as there are processors, at most four; the answers in the order of the items. */
-async function together<Item, Answer>(
-  items: readonly Item[],
-  work: (item: Item, index: number) => Promise<Answer>,
-): Promise<Answer[]> {
-  const answers: Answer[] = [];
-  const rest = items.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, item] of rest) answers[index] = await work(item, index);
-  };
-  const workers = Math.min(availableParallelism(), 4, items.length);
-  await Promise.all(Array.from({ length: workers }, worker));
-  return answers;
 }

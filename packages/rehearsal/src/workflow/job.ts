@@ -292,7 +292,7 @@ function limitOf(session: Session, fail: (message: string) => void): number {
 }
 
 /** Programs of the machine, and Node; not the tools that npm puts before them. */
-function machinePath(request: WorkflowRequest): string {
+export function machinePath(request: WorkflowRequest): string {
   const own = (process.env["PATH"] ?? "/usr/bin:/bin").split(delimiter);
   const outside = own.filter((directory) => !/node_modules|node-gyp-bin/.test(directory));
   const first = request.programs === undefined ? [] : [request.programs];

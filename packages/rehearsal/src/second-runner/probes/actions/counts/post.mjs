@@ -1,0 +1,3 @@
+import { note } from "./stage.mjs";
+
+note("post");
