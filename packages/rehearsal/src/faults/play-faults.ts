@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { Fault } from "@release-actions/codes";
+import { together } from "../together.ts";
 import type { Pipeline } from "../world/pipeline.ts";
 import { createPasts } from "../world/pasts.ts";
 import type { Machine } from "../world/world.ts";
@@ -59,25 +59,10 @@ export async function playFaults(
     };
     const hangs = cells.filter(({ kind }) => kind.does === "hang");
     const others = cells.filter(({ kind }) => kind.does !== "hang");
-    await Promise.all([
-      together(hangs, waiting, play),
-      together(others, Math.min(availableParallelism(), 4), play),
-    ]);
+    await Promise.all([together(hangs, play, waiting), together(others, play)]);
     return grid;
   } finally {
     for (const { moment } of grid.undisturbed) moment.forget();
     pasts.forget();
   }
-}
-
-async function together<Item>(
-  items: readonly Item[],
-  atATime: number,
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const rest = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of rest) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atATime, items.length) }, worker));
 }

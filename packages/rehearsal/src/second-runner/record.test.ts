@@ -16,8 +16,7 @@ async function record(runner: RunWorkflow): Promise<RecordedRun[]> {
   if (!scenario) throw new Error("the example has no such scenario");
   const recorder = createRecorder();
   await play(pipeline, scenario, {
-    machine: { actions: example.actions, nodeBinary: process.execPath },
-    runner,
+    machine: { actions: example.actions, nodeBinary: process.execPath, runner },
     opened: recorder.opened,
     tell: recorder.tell,
   });

@@ -121,8 +121,7 @@ async function playWith(
   if (!scenario) throw new Fault("RA9028", { saw: `${pipeline.name} has no scenario "${name}".` });
   const recorder = createRecorder();
   const result = await play(pipeline, scenario, {
-    machine: { actions: bench.actions, nodeBinary: process.execPath },
-    runner,
+    machine: { actions: bench.actions, nodeBinary: process.execPath, runner },
     opened: recorder.opened,
     tell: recorder.tell,
   });
