@@ -69,7 +69,7 @@ describe("disturbed runs", () => {
       {
         undisturbed: ({ name, places, requests }) =>
           told.push(`${name} ${requests} ${places.map(describePlace).join()}`),
-        cell: () => undefined,
+        place: () => undefined,
       },
       answered,
     );
@@ -124,7 +124,7 @@ describe("disturbed runs", () => {
     const wrong = await run("small", "--kill", "--fault", "kill", "--place", "POST");
     expect(wrong.code).toBe(1);
     expect(wrong.text).toContain("writes: blind: 1 requests undisturbed, 1 of them write");
-    expect(wrong.text).toContain("✗ blind: github POST /repos/team/product/issues: kill after\n");
+    expect(wrong.text).toContain("  ✗ blind: github POST /repos/team/product/issues: 4 cells\n");
     expect(wrong.text).toContain("issue #3 is there, and a clean run leaves none");
     expect(wrong.text).toMatch(/small: 2 places, 4 cells, 3 wrong, 0 with a notice marked unknown/);
     const right = await run("small", "--kill", "--fault", "502", "--place", "PATCH");

@@ -21,7 +21,11 @@ const waiting = 8;
 export async function playFaults(
   pipeline: Pipeline,
   machine: Machine,
-  tell: { undisturbed(of: Undisturbed): void; cell(cell: Cell): void },
+  tell: {
+    undisturbed(of: Undisturbed): void;
+    /** When every cell of a place has been played. */
+    place(cells: readonly Cell[]): void;
+  },
   wanted: (place: Place, kind: FaultKind) => boolean = () => true,
 ): Promise<Grid> {
   if (pipeline.file.faults.length === 0)
@@ -52,10 +56,17 @@ export async function playFaults(
           .map((kind) => ({ of, place, kind })),
       ),
     );
+    const wished = new Map(
+      cells.map(({ place }) => [
+        place,
+        new Set(cells.filter((one) => one.place === place).map(({ kind }) => kind)),
+      ]),
+    );
     const play = async ({ of, place, kind }: (typeof cells)[number]): Promise<void> => {
       const cell = await playCell(pipeline, machine, of, place, kind);
-      tell.cell(cell);
       grid.cells.push(cell);
+      const left = wished.get(place)?.delete(kind) && wished.get(place)?.size;
+      if (left === 0) tell.place(grid.cells.filter((one) => one.place === place));
     };
     const hangs = cells.filter(({ kind }) => kind.does === "hang");
     const others = cells.filter(({ kind }) => kind.does !== "hang");

@@ -1,26 +1,33 @@
-import { plain, seconds, type Screen } from "../report/timeline.ts";
+import { mark, painter, plain, seconds, type Screen } from "../report/timeline.ts";
 import { describeDifference } from "./difference.ts";
 import { faultKinds } from "./fault-kind.ts";
 import { isWrong, type Cell, type Undisturbed } from "./grid.ts";
 import { describePlace } from "./place.ts";
 import type { Grid } from "./play-faults.ts";
 
-/** Prints each act as it was played undisturbed, and every cell that is wrong as soon as it is. */
+/** Prints each act as it was played undisturbed, each place when it is done, and what is wrong there. */
 export function faultsAsTheyGo(screen: Screen) {
+  const paint = painter(screen.colour);
   return {
     undisturbed: ({ scenario, name, places, requests }: Undisturbed): void =>
       screen.line(
         `${scenario}: ${name}: ${requests} requests undisturbed, ${places.length} of them write`,
       ),
-    cell: (cell: Cell): void => {
-      if (isWrong(cell)) for (const line of wrongs(cell)) screen.line(line);
+    place: (cells: readonly Cell[]): void => {
+      const [first] = cells;
+      if (!first) return;
+      const result = cells.some(isWrong) ? "failure" : "success";
+      screen.line(
+        `  ${mark(paint, result)} ${first.act}: ${plain(describePlace(first.place))}: ${cells.length} cells`,
+      );
+      for (const line of cells.filter(isWrong).flatMap(wrongs)) screen.line(`    ${line}`);
     },
   };
 }
 
 function wrongs(cell: Cell): string[] {
   return [
-    `✗ ${cell.act}: ${describePlace(cell.place)}: ${cell.kind.name}`,
+    `${cell.act}: ${plain(describePlace(cell.place))}: ${cell.kind.name}`,
     ...(cell.broken === undefined ? [] : [`    ${plain(cell.broken)}`]),
     ...cell.differences.map((difference) => `    ${plain(describeDifference(difference))}`),
   ];
