@@ -5,6 +5,7 @@ import type { RecordedRun, Write } from "./record.ts";
 const tag: Write = {
   to: "registry",
   within: "app",
+  late: false,
   what: "PUT /v2/app/manifests/staging",
   status: 201,
   body: "",
@@ -12,6 +13,7 @@ const tag: Write = {
 const mail: Write = {
   to: "smtp",
   within: "",
+  late: false,
   what: "MAIL olga@example.org",
   status: 250,
   body: "1.0 is out",
@@ -19,6 +21,7 @@ const mail: Write = {
 const entry: Write = {
   to: "github",
   within: "acme/app",
+  late: false,
   what: "POST /graphql createCommitOnBranch",
   status: 200,
   body: "{}",
@@ -26,6 +29,7 @@ const entry: Write = {
 const issue: Write = {
   to: "github",
   within: "acme/app",
+  late: false,
   what: "PATCH /repos/acme/app/issues/4",
   status: 200,
   body: "{}",
@@ -131,6 +135,14 @@ test("it sees a run that only one of them has", () => {
     ours: "no such run",
     theirs: "Staging #2",
   });
+});
+
+test("a write may come when the run has ended, but not twice", () => {
+  const late = { ...mail, late: true };
+  const differences = (writes: Write[]): unknown[] =>
+    compareRuns([run], [{ ...run, writes }])[0]?.differences ?? [];
+  expect(differences([tag, entry, issue, late])).toEqual([]);
+  expect(differences([tag, entry, issue, mail, late])).toHaveLength(1);
 });
 
 test("an action may write to two repositories at once: only within one the order counts", () => {

@@ -42,6 +42,7 @@ test("a run leaves its jobs, and every request that changed something or was to"
         {
           to: "github",
           within: "team/product",
+          late: false,
           what: "POST /repos/team/product/issues",
           status: 403,
           body: '{\n "title": "x"\n}',

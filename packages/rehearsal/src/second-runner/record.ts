@@ -12,6 +12,8 @@ export type Write = {
   what: string;
   status: number;
   body: string;
+  /** It came when the run had ended, and before the next one began: people write then, and nobody else should. */
+  late: boolean;
 };
 
 /** What one run left; runs that went on at the same time are one. */
@@ -53,7 +55,8 @@ export function createRecorder(): {
       const seen = world;
       if (!seen) throw new Error("no world was opened");
       const known = knownValues(seen);
-      return spans.map(({ runs, from, to }) => {
+      return spans.map(({ runs, from, to }, index) => {
+        const next = spans[index + 1]?.from ?? {};
         const forms = new Map<string, NormalForm>();
         const formOf = (place: string): NormalForm => {
           const form = forms.get(place) ?? createNormalForm(known);
@@ -68,9 +71,13 @@ export function createRecorder(): {
             .flatMap((name) =>
               seen
                 .standIn(name)
-                .requests.slice(from[name], to[name])
-                .filter(writes)
-                .map((request) => writeOf(name, request, formOf)),
+                .requests.slice(from[name], next[name])
+                .map((request, at) => ({
+                  request,
+                  late: at >= (to[name] ?? 0) - (from[name] ?? 0),
+                }))
+                .filter(({ request }) => writes(request))
+                .map(({ request, late }) => ({ ...writeOf(name, request, formOf), late })),
             ),
         };
       });
@@ -103,7 +110,7 @@ function writeOf(
   to: string,
   request: RecordedRequest,
   formOf: (place: string) => NormalForm,
-): Write {
+): Omit<Write, "late"> {
   const { method, path, status } = request;
   const body = readable(request.body);
   const within = repositoryIn(path, body);

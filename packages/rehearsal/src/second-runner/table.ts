@@ -45,11 +45,11 @@ function rowsOf(run: ComparedRun): string[][] {
     run.differences.some(({ where }) => starts.some((start) => where.startsWith(start)))
       ? "DIFFERS"
       : "same";
-  const systems = [...new Set(run.writes.map(({ to }) => to))];
-  const written = systems.map(
-    (system) =>
-      `${system} ${run.writes.filter(({ to }) => to === system).length} ${of(`${system}: `, `${system} `)}`,
-  );
+  const own = run.writes.filter(({ late }) => !late).map(({ to }) => to);
+  const written = [...new Set(own)].map((system) => {
+    const count = own.filter((to) => to === system).length;
+    return `${system} ${count} ${of(`${system}: `, `${system} `)}`;
+  });
   return Object.entries(run.jobs).map(([id, { result, outputs }], index) => [
     index === 0 ? run.title : "",
     id,
@@ -162,7 +162,12 @@ function runSection(run: ComparedRun): string[] {
       ? ["Nothing was written.", ""]
       : table(
           ["system", "write", "answer", "with act"],
-          run.writes.map((write) => [write.to, write.what, String(write.status), verdict(write)]),
+          run.writes.map((write) => [
+            write.to,
+            write.late ? `${write.what} (when it had ended)` : write.what,
+            String(write.status),
+            verdict(write),
+          ]),
         )),
   ];
 }
