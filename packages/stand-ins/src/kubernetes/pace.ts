@@ -20,6 +20,8 @@ export const backoff = (tries: number): { milliseconds: number; named: string } 
 export const forgivenAfterMilliseconds = 12_000;
 
 export const probeMilliseconds = 100;
+/** Between the probes of a container that the last one found well: dozens of such containers stand in a rehearsal. */
+export const wellMilliseconds = 500;
 
 /** A probe's initial delay, in milliseconds. */
 export const initialDelay = (seconds = 0): number => seconds * 10;

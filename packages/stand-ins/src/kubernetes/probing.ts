@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { initialDelay, probeMilliseconds } from "./pace.ts";
+import { initialDelay, probeMilliseconds, wellMilliseconds } from "./pace.ts";
 import type { ProbeResult } from "./probes.ts";
 import type { ContainerSpec, ProbeSpec } from "./workloads.ts";
 
@@ -45,8 +45,10 @@ export async function watchReadiness(probed: Probed): Promise<void> {
   }
   const { successThreshold = 1, failureThreshold = 3 } = probe;
   let [failures, successes] = [0, 0];
+  const between = (): number =>
+    probed.isReady() && failures === 0 ? wellMilliseconds : probeMilliseconds;
   await pause(initialDelay(probe.initialDelaySeconds), over);
-  for (; !over.aborted; await pause(probeMilliseconds, over)) {
+  for (; !over.aborted; await pause(between(), over)) {
     if (!probed.hasStarted()) continue;
     const seen = await probed.check(probe);
     if (over.aborted) return;
@@ -76,7 +78,8 @@ async function holds(
   const { over } = probed;
   let failures = 0;
   await pause(initialDelay(probe.initialDelaySeconds), over);
-  for (; !over.aborted; await pause(probeMilliseconds, over)) {
+  const between = (): number => (failures === 0 ? wellMilliseconds : probeMilliseconds);
+  for (; !over.aborted; await pause(between(), over)) {
     const seen = await probed.check(probe);
     if (over.aborted) return false;
     failures = seen.ok ? 0 : failures + 1;
