@@ -1,6 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { deflateSync, inflateSync } from "node:zlib";
 
@@ -55,6 +62,8 @@ function readLoose(file: string): GitObject | undefined {
 
 /** Only what came by a fetch or a large push is packed. */
 function readPacked(directory: string, sha: string): GitObject | undefined {
+  if (!readdirSync(join(directory, "objects", "pack")).some((name) => name.endsWith(".pack")))
+    return undefined;
   const answer = execFileSync("git", ["--git-dir", directory, "cat-file", "--batch"], {
     input: `${sha}\n`,
     maxBuffer: 1024 * 1024 * 1024,
