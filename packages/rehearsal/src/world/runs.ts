@@ -1,6 +1,5 @@
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { setImmediate } from "node:timers/promises";
 import type { GitHubEvent } from "@release-actions/stand-ins";
 import type { RunResult } from "../workflow/contract.ts";
 import { codes } from "@release-actions/codes";
@@ -10,8 +9,6 @@ import { refuses } from "./environments.ts";
 import { stillOf, type Life } from "./lives.ts";
 import { hostGap, settingGaps, settingsUsed, type Gap, type Names } from "./gaps.ts";
 import type { World } from "./world.ts";
-
-const run = promisify(execFile);
 
 const closed = "the scenario has ended";
 
@@ -41,14 +38,6 @@ function payloadFor(event: GitHubEvent, text: string): Record<string, unknown> {
   const given = (event.payload["inputs"] ?? {}) as Record<string, string>;
   const filled = dispatchInputs(text, given);
   return { ...event.payload, inputs: "inputs" in filled ? filled.inputs : given };
-}
-
-/** Paths of a commit's workflow files. */
-async function workflowFiles(directory: string, sha: string): Promise<string[]> {
-  const { stdout } = await run("git", ["ls-tree", "--name-only", sha, ".github/workflows/"], {
-    cwd: directory,
-  });
-  return stdout.split("\n").filter((path) => /\.ya?ml$/.test(path));
 }
 
 /** Starts workflow runs as GitHub does, and knows those that were started. */
@@ -101,7 +90,11 @@ export function createRuns(world: Omit<World, "runs">, before: readonly RunRecor
     const ownCommit = ["push", "create", "release", "workflow_dispatch"].includes(event.event);
     const ref = ownCommit ? event.ref : `refs/heads/${repository.defaultBranch}`;
     const sha = ownCommit ? event.sha : (repository.ref(ref) ?? event.sha);
-    const paths = await workflowFiles(repository.directory, sha);
+    // What made the event is answered first.
+    await setImmediate();
+    const paths = repository
+      .filesIn(".github/workflows", sha)
+      .filter((path) => /\.ya?ml$/.test(path));
     const started: Promise<void>[] = [];
     for (const path of paths) {
       if (event.workflowPath !== undefined && event.workflowPath !== path) continue;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { assign, assigneesOf } from "./assignees.ts";
 import { addStatus, setCheckRun } from "./checks.ts";
 import { ancestry } from "./git/commits.ts";
-import { entryAt } from "./git/trees.ts";
+import { entryAt, isFolder, readTree } from "./git/trees.ts";
 import {
   addComment,
   addLabels,
@@ -93,6 +93,14 @@ export function repositoryHandle(world: World, repository: Repository): GitHubRe
       const entry = commit ? entryAt(repository.objects, commit.tree, path) : undefined;
       const object = entry ? repository.objects.read(entry.sha) : undefined;
       return object?.type === "blob" ? object.content.toString("utf8") : undefined;
+    },
+    filesIn: (folder, at = repository.defaultBranch) => {
+      const commit = commitAt(repository, at);
+      const entry = commit ? entryAt(repository.objects, commit.tree, folder) : undefined;
+      if (!entry || !isFolder(entry)) return [];
+      return readTree(repository.objects, entry.sha)
+        .filter((one) => !isFolder(one))
+        .map(({ name }) => (folder === "" ? name : `${folder}/${name}`));
     },
     log: (at = repository.defaultBranch) => {
       const commit = commitAt(repository, at);

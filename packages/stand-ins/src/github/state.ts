@@ -86,6 +86,8 @@ export type GitHubRepository = {
   refs(prefix?: string): { name: string; sha: string }[];
   /** A file at a branch, tag or commit; undefined when it is not there. */
   file(path: string, at?: string): string | undefined;
+  /** Paths of the files in a folder of a branch, tag or commit; not of those in folders below it. */
+  filesIn(folder: string, at?: string): string[];
   /** Shas of a branch, tag or commit and its ancestors, newest first. */
   log(at?: string): string[];
 
