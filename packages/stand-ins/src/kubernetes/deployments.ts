@@ -28,8 +28,10 @@ export function createDeploymentController(
       store.list<ReplicaSet>(replicaSets, namespace).filter((set) => isOwnedBy(set, deployment));
     const current = (): ReplicaSet | undefined =>
       owned().find((set) => isOfTemplate(set, deployment.spec.template));
-    const others = (): ReplicaSet[] =>
-      owned().filter((set) => set.metadata.uid !== current()?.metadata.uid);
+    const others = (): ReplicaSet[] => {
+      const newest = current()?.metadata.uid;
+      return owned().filter((set) => set.metadata.uid !== newest);
+    };
 
     const pods = (sets: ReplicaSet[]): Pod[] =>
       store
