@@ -1,5 +1,6 @@
 import { Fault } from "@release-actions/codes";
 import { perform } from "../world/acts.ts";
+import { crashIn } from "../world/crash.ts";
 import type { Act, Scenario } from "../world/language.ts";
 import type { Pipeline } from "../world/pipeline.ts";
 import type { Pasts } from "../world/pasts.ts";
@@ -35,6 +36,8 @@ export type Cell = {
   unknown: string[];
   /** Why the cell is wrong beside its differences. */
   broken?: string;
+  /** What an action said that crashed in one of the attempts. */
+  crashed?: string;
 };
 
 /** How often runs are run again at most. */
@@ -114,6 +117,8 @@ export async function playCell(
         world.runs.again(run, run.event.actor, name);
       await world.runs.settled();
     }
+    const crashed = crashIn(world.runs.all.filter((run) => run.act === name));
+    if (crashed !== undefined) cell.crashed = crashed;
     const left = unfinished(world, name, conclusions);
     if (!struck()) return { ...cell, broken: "the write was not sent: the fault did not strike" };
     if (left) {

@@ -30,32 +30,16 @@ export async function playFaults(
 ): Promise<Grid> {
   if (pipeline.file.faults.length === 0)
     throw new Fault("RA9029", { saw: `The rehearsal.yml of ${pipeline.name} has no faults:.` });
-  const grid: Grid = { undisturbed: [], cells: [] };
-  const wishes = pipeline.file.faults.map(({ scenario: name, acts }) => {
-    const scenario = pipeline.file.scenarios.find((one) => one.name === name);
-    if (!scenario)
-      throw new Fault("RA9029", { saw: `${pipeline.name} has no scenario "${name}".` });
-    return { scenario, acts };
-  });
-  const pasts = createPasts(
-    pipeline,
-    wishes.map(({ scenario }) => scenario),
-    machine,
-  );
+  const { acts, forget } = await undisturbAll(pipeline, machine, tell.undisturbed);
   try {
-    for (const { scenario, acts } of wishes) {
-      for (const one of await undisturb(scenario, acts, pasts)) {
-        tell.undisturbed(one);
-        grid.undisturbed.push(one);
-      }
-    }
-    const cells = grid.undisturbed.flatMap((of) =>
+    const cells = acts.flatMap((of) =>
       of.places.flatMap((place) =>
         faultKinds
           .filter((kind) => canStrike(kind, place) && wanted(place, kind))
           .map((kind) => ({ of, place, kind })),
       ),
     );
+    const grid: Grid = { undisturbed: acts, cells: [] };
     const wished = new Map(
       cells.map(({ place }) => [
         place,
@@ -73,7 +57,45 @@ export async function playFaults(
     await Promise.all([together(hangs, play, waiting), together(others, play)]);
     return grid;
   } finally {
-    for (const { moment } of grid.undisturbed) moment.forget();
+    forget();
+  }
+}
+
+/**
+ * Plays the acts that `faults:` names with nothing in their way, and keeps the moments before them until they are forgotten.
+ * @param only names of acts; all without it
+ * @throws Fault RA9029 when a scenario or an act is not there
+ */
+export async function undisturbAll(
+  pipeline: Pipeline,
+  machine: Machine,
+  tell: (of: Undisturbed) => void,
+  only?: readonly string[],
+): Promise<{ acts: Undisturbed[]; forget(): void }> {
+  const wishes = pipeline.file.faults.flatMap(({ scenario: name, acts }) => {
+    const scenario = pipeline.file.scenarios.find((one) => one.name === name);
+    if (!scenario)
+      throw new Fault("RA9029", { saw: `${pipeline.name} has no scenario "${name}".` });
+    const names = acts.filter((act) => only?.includes(act) ?? true);
+    return names.length === 0 ? [] : [{ scenario, names }];
+  });
+  const scenarios = wishes.map(({ scenario }) => scenario);
+  const pasts = createPasts(pipeline, scenarios, machine);
+  const acts: Undisturbed[] = [];
+  const forget = (): void => {
+    for (const { moment } of acts) moment.forget();
     pasts.forget();
+  };
+  try {
+    for (const { scenario, names } of wishes) {
+      for (const one of await undisturb(scenario, names, pasts)) {
+        tell(one);
+        acts.push(one);
+      }
+    }
+    return { acts, forget };
+  } catch (error) {
+    forget();
+    throw error;
   }
 }

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { loadPipeline, type Pipeline } from "../world/pipeline.ts";
-import type { Bug } from "./bugs.ts";
+import type { Slip } from "./bugs.ts";
 
 /** What a rehearsal is played with. */
 export type Stage = {
@@ -39,13 +39,13 @@ export function keep({ pipeline, actions }: Stage, folder: string): Stage {
  * Plants a bug in copies below `folder`; nothing outside it is changed. A text that is not there, or there twice, makes the
  * bug stale: it is never skipped. `root`: of the repository whose `packages/` the bundles are built from.
  */
-export function plant(bug: Bug, stage: Stage, root: string, folder: string): Planted {
+export function plant(bug: Slip, stage: Stage, root: string, folder: string): Planted {
   return bug.module === undefined
     ? plantInPipeline(bug, bug.file ?? "", stage, folder)
     : plantInProduct(bug, bug.module, stage, root, folder);
 }
 
-function plantInPipeline(bug: Bug, file: string, stage: Stage, folder: string): Planted {
+function plantInPipeline(bug: Slip, file: string, stage: Stage, folder: string): Planted {
   const copy = join(folder, stage.pipeline.name);
   cpSync(stage.pipeline.directory, copy, { recursive: true });
   const path = join(copy, file);
@@ -57,7 +57,7 @@ function plantInPipeline(bug: Bug, file: string, stage: Stage, folder: string): 
 }
 
 function plantInProduct(
-  bug: Bug,
+  bug: Slip,
   module: string,
   stage: Stage,
   root: string,
@@ -109,7 +109,7 @@ function partOf(bundle: string, built: string): { start: number; end: number } |
   return { start: at, end: Math.min(bundle.length, ...ends) };
 }
 
-function replaceOnce(text: string, { from, to }: Bug): { text: string } | { count: number } {
+function replaceOnce(text: string, { from, to }: Slip): { text: string } | { count: number } {
   const parts = text.split(from);
   return parts.length === 2 ? { text: parts.join(to) } : { count: parts.length - 1 };
 }

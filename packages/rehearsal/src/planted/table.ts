@@ -1,21 +1,9 @@
+import { describeDifference } from "../faults/difference.ts";
+import type { CellVerdict } from "./cell-verdict.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** What `npm run planted` found: the verdicts, and the lines that nothing was planted for. */
-export type Harvest = { verdicts: Verdict[]; without: string[] };
-
-/** True when every bug was caught and every line has one. */
-export function isWhole({ verdicts, without }: Harvest): boolean {
-  return without.length === 0 && verdicts.every(({ caught }) => caught);
-}
-
-/** The last line. */
-export function countLine({ verdicts }: Harvest): string {
-  const caught = verdicts.filter((verdict) => verdict.caught).length;
-  return `${verdicts.length} planted bugs, ${caught} caught, ${verdicts.length - caught} missed`;
-}
-
-/** The table as Markdown, in the order of the lines, with the count below it. */
-export function toTable({ verdicts, without }: Harvest): string {
+/** The bugs of lines as Markdown, in the order of the lines, with the count below. `without`: lines that no bug is planted for. */
+export function linesTable(verdicts: readonly Verdict[], without: readonly string[]): string {
   const rows = [
     ...verdicts.map((verdict): string[] => [
       verdict.bug.line,
@@ -27,16 +15,45 @@ export function toTable({ verdicts, without }: Harvest): string {
           (id) => `also ${id}${id in verdict.bug.also ? `: ${verdict.bug.also[id] ?? ""}` : ""}`,
         ),
       ].join("<br>"),
-      verdict.caught ? "caught" : `**missed**: ${verdict.why ?? ""}`,
+      judgement(verdict),
     ]),
     ...without.map((id) => [id, "", "", "", "**no bug is planted for it**"]),
   ].toSorted(([a = ""], [b = ""]) => a.localeCompare(b, "en", { numeric: true }));
+  return table(["line", "bug", "where", "what went red", "verdict"], rows, verdicts);
+}
+
+/** The bugs of cells as Markdown, in the order of the file, with the count below. */
+export function cellsTable(verdicts: readonly CellVerdict[]): string {
+  const rows = verdicts.map((verdict) => [
+    verdict.bug.bug,
+    verdict.bug.module,
+    `${verdict.bug.act}: ${verdict.bug.write}: ${verdict.bug.fault}`,
+    [
+      ...(verdict.cell?.broken === undefined ? [] : [verdict.cell.broken]),
+      ...(verdict.cell?.differences ?? []).map(describeDifference),
+    ].join("<br>"),
+    judgement(verdict),
+  ]);
+  return table(["bug", "where", "disturbed", "what was wrong", "verdict"], rows, verdicts);
+}
+
+type Judged = { caught: boolean; why?: string };
+
+const judgement = ({ caught, why }: Judged): string =>
+  caught ? "caught" : `**missed**: ${why ?? ""}`;
+
+function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  verdicts: readonly Judged[],
+): string {
+  const caught = verdicts.filter((verdict) => verdict.caught).length;
   return [
-    "| line | bug | where | what went red | verdict |",
-    "| --- | --- | --- | --- | --- |",
+    `| ${head.join(" | ")} |`,
+    `|${" --- |".repeat(head.length)}`,
     ...rows.map((row) => `| ${row.map(cell).join(" | ")} |`),
     "",
-    countLine({ verdicts, without }),
+    `${verdicts.length} planted bugs, ${caught} caught, ${verdicts.length - caught} missed`,
   ].join("\n");
 }
 

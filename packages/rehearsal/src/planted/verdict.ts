@@ -1,12 +1,13 @@
+import { crashIn } from "../world/crash.ts";
 import type { Pipeline } from "../world/pipeline.ts";
 import type { ScenarioResult } from "../world/scenario.ts";
-import type { Bug } from "./bugs.ts";
+import type { LineBug } from "./bugs.ts";
 
 /** An expectation that does not hold, and what was seen in its place. */
 export type Red = { scenario: string; expectation: string; saw: string };
 
 export type Verdict = {
-  bug: Bug;
+  bug: LineBug;
   caught: boolean;
   /** Why it does not count as caught. */
   why?: string;
@@ -36,7 +37,7 @@ export function redOf(id: string, pipeline: Pipeline, results: readonly Scenario
  * action that crashed: both would turn any line red.
  */
 export function judgeBug(
-  bug: Bug,
+  bug: LineBug,
   pipeline: Pipeline,
   results: readonly ScenarioResult[],
 ): Verdict {
@@ -62,19 +63,13 @@ function listed(says: string, ids: string[]): string | undefined {
   return ids.length === 0 ? undefined : `${says}: ${ids.join(", ")}`;
 }
 
-/** The code of an error that nobody foresaw. */
-const unforeseen = "RA1004";
-
 function brokenOff({ name, fault, gaps, violations, runs }: ScenarioResult): string | undefined {
-  const crashed = runs
-    .flatMap(({ result }) => Object.values(result?.jobs ?? {}))
-    .flatMap(({ annotations }) => annotations)
-    .find(({ title }) => title?.startsWith(unforeseen));
+  const crashed = crashIn(runs);
   const broken = [
     ...(fault ? [`${fault.code} ${fault.saw}`] : []),
     ...gaps.map(({ code, saw }) => `${code} ${saw}`),
     ...violations.map((says) => `GitHub would have answered otherwise: ${says}`),
-    ...(crashed ? [`an action crashed: ${crashed.message}`] : []),
+    ...(crashed === undefined ? [] : [`an action crashed: ${crashed}`]),
   ];
   return broken[0] === undefined ? undefined : `"${name}" was not played to its end: ${broken[0]}`;
 }
