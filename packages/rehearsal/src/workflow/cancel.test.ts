@@ -61,6 +61,26 @@ describe("cancel", () => {
     expect(result.conclusion).toBe("cancelled");
   });
 
+  test("without grace a program and its children in other groups end where they are", async () => {
+    const actions = await action(
+      `const { spawn } = require("node:child_process");
+      process.on("SIGINT", () => console.log("heard"));
+      const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });
+      child.on("spawn", () => console.log("child " + child.pid + "\\nready"));`,
+    );
+    const { signal, observe } = canceller();
+    const result = await runSteps("- uses: org/tools@v1", {
+      actions,
+      signal,
+      observe,
+      grace: { interrupt: 0, terminate: 0 },
+    });
+    const log = result.jobs["a"]?.steps[0]?.log ?? "";
+    expect(result.jobs["a"]?.steps[0]).toMatchObject({ outcome: "cancelled", exitCode: 137 });
+    expect(log).not.toContain("heard");
+    expect(isRunning(Number(/child (\d+)/.exec(log)?.[1]))).toBe(false);
+  });
+
   test("a program that ignores the interrupt gets SIGTERM, and one that ignores both is killed", async () => {
     const polite = await action(
       "process.on('SIGINT', () => console.log('int')); process.on('SIGTERM', () => { console.log('term'); process.exit(1); }); console.log('ready'); setInterval(() => {}, 1000);",

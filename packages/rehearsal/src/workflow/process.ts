@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
 
-/** Milliseconds from the interrupt to SIGTERM and from there to SIGKILL. */
+/** Milliseconds from the interrupt to SIGTERM and from there to SIGKILL. None at all: the machine is lost, and nothing is said first. */
 export type Grace = { interrupt: number; terminate: number };
 
 /** The times of GitHub's runner. */
@@ -35,6 +35,7 @@ export async function runProgram(program: Program): Promise<number> {
   const flushes = [child.stdout, child.stderr].map((stream) => lines(stream, program.onLine));
   const timers: NodeJS.Timeout[] = [];
   const cancel = (): void => {
+    if (program.grace.interrupt + program.grace.terminate === 0) return killTree(child.pid);
     child.kill("SIGINT");
     timers.push(
       setTimeout(() => {
@@ -59,6 +60,24 @@ export async function runProgram(program: Program): Promise<number> {
     for (const timer of timers) clearTimeout(timer);
     for (const flush of flushes) flush();
     if (groupLives(child.pid)) program.leftBehind?.(child.pid ?? 0);
+  }
+}
+
+/** Kills a program and all that it has started, in whatever groups: when this returns none of them sends anything any more. */
+function killTree(root: number | undefined): void {
+  if (root === undefined) return;
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  const all = (stdout ?? "").split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] =>
+    all.flatMap(([pid, ppid]) => (pid && ppid === parent ? [pid, ...below(pid)] : []));
+  const children = below(root);
+  killGroup(root);
+  for (const pid of children) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // Gone with its group.
+    }
   }
 }
 
