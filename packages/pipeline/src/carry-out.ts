@@ -23,7 +23,7 @@ import {
 import { bringOrTakeBack, done, type Approved, type Ending } from "./bring-or-take-back.ts";
 import { isLast } from "./configuration/pipeline-file.ts";
 import { isAcceptedByPassing, outputsOf, type PromoteOutputs } from "./decision.ts";
-import { refreshIssue } from "./issue/refresh.ts";
+import { refreshIssues } from "./issue/refresh.ts";
 import { runUrl, type ActionResult } from "./job.ts";
 import { dueNotices, sayNotices, sendDue } from "./notices.ts";
 import { tagSteps } from "./release-tags.ts";
@@ -87,9 +87,7 @@ export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutpu
   // What still waits is said once.
   const atLast = told.findings.filter(({ saw }) => !atFirst.some((one) => one.saw === saw));
   sayNotices(world.job, atLast);
-  await refreshIssue(world, run.pipeline, version, closed);
-  if (entry.action === "rollback" && entry.replaced !== undefined)
-    await refreshIssue(world, run.pipeline, entry.replaced.version, closed);
+  await refreshIssues(world, run.pipeline, entry, closed);
   const notices = [...atFirst, ...atLast];
   return report(run, entry, { ...ending, notices }, performance.now() - begun);
 }

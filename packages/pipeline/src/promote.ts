@@ -10,7 +10,7 @@ import { judgeStaleRequest } from "./gate/stale-request.ts";
 import { judgeRunBy } from "./gate/rules.ts";
 import { readHistory } from "./history.ts";
 import type { LoadedPipeline } from "./issue/book.ts";
-import { refreshIssue } from "./issue/refresh.ts";
+import { refreshIssues } from "./issue/refresh.ts";
 import { eventText, type ActionResult, type Job } from "./job.ts";
 import { carryOut } from "./carry-out.ts";
 import { sayNotices, sendDue } from "./notices.ts";
@@ -52,7 +52,7 @@ export async function promote(
   ) {
     const told = await sendDue(world, pipeline, history.own.release.version, request.run);
     sayNotices(job, told.findings);
-    await refreshIssue(world, pipeline, history.own.release.version);
+    await refreshIssues(world, pipeline, history.own);
     return earlierRun(decision, history.own, told.findings);
   }
   if (history.own !== undefined) return resume(decision, history.own, inputs);

@@ -5,13 +5,25 @@ import {
   type LedgerHead,
   readSubIssues,
 } from "@release-actions/github";
-import { ledgerPaths, readVersionRecord } from "@release-actions/ledger";
+import { ledgerPaths, readVersionRecord, type Entry } from "@release-actions/ledger";
 import type { Connection } from "../connect.ts";
 import { runToEnd } from "../run-to-end.ts";
 import { ledgerLines, markOf, refreshedBody, subIssueLines } from "./body.ts";
 import { readBook, versionOf, type LoadedPipeline } from "./book.ts";
 import { candidateOf } from "./state.ts";
 import { statusComment } from "./status-comment.ts";
+
+/** Brings the release issues that an entry tells of up to date: that of its release, and that of what a rollback took back. */
+export async function refreshIssues(
+  connection: Connection,
+  pipeline: LoadedPipeline,
+  { action, release, replaced }: Entry,
+  head?: LedgerHead,
+): Promise<void> {
+  await refreshIssue(connection, pipeline, release.version, head);
+  if (action === "rollback" && replaced !== undefined)
+    await refreshIssue(connection, pipeline, replaced.version, head);
+}
 
 /**
  * Brings the release issue of a version up to date with the ledger: the candidate, what has passed, and our one comment.
