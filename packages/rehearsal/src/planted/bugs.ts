@@ -56,7 +56,7 @@ export type Slip = {
 };
 /** A slip that turns a requirement line red. */
 export type LineBug = v.InferOutput<typeof bugsFile>["bugs"][number];
-/** A slip that only shows when a fault strikes. */
+/** A slip that shows when a fault strikes. */
 export type CellBug = v.InferOutput<typeof bugsFile>["cells"][number];
 
 /**

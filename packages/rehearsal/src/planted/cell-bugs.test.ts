@@ -1,11 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { Undisturbed } from "../faults/grid.ts";
 import { writeExamplePipeline } from "../world/example-pipeline.ts";
-import { readFileSync } from "node:fs";
 import { cellOf } from "./cell-verdict.ts";
 import { planted } from "./planted.ts";
 
@@ -107,7 +114,7 @@ async function run(cells: object[], args = ["--kill"]): Promise<{ code: number; 
   return { code, text: printed.join("\n") };
 }
 
-describe("planted bugs that only a fault brings to light", () => {
+describe("planted bugs that a fault brings to light", () => {
   test("one is caught by what is left behind, and the others of the list are tried too", async () => {
     const { text, code } = await run([
       noLook,

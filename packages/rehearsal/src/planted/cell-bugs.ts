@@ -78,4 +78,4 @@ async function tryBug(
 const play = ({ of, place, kind }: CellToPlay, stage: Stage): Promise<Cell> =>
   playCell(stage.pipeline, machineOf(stage), of, place, kind);
 
-const missed = (bug: CellBug, why: string): CellVerdict => ({ bug, caught: false, why });
+const missed = (bug: CellBug, why: string): CellVerdict => ({ bug, caught: false, why, wrong: [] });

@@ -1,6 +1,5 @@
 import { describeDifference } from "../faults/difference.ts";
-import type { FaultKind } from "../faults/fault-kind.ts";
-import { faultKinds } from "../faults/fault-kind.ts";
+import { faultKinds, type FaultKind } from "../faults/fault-kind.ts";
 import { isWrong, type Cell, type Undisturbed } from "../faults/grid.ts";
 import { describePlace, type Place } from "../faults/place.ts";
 import type { CellBug } from "./bugs.ts";
@@ -10,8 +9,8 @@ export type CellVerdict = {
   caught: boolean;
   /** Why it does not count as caught. */
   why?: string;
-  /** How the cell ended with the bug. */
-  cell?: Cell;
+  /** What was wrong in the cell with the bug; first what the bug names. */
+  wrong: string[];
 };
 
 /** A cell before it is played. */
@@ -39,17 +38,19 @@ const literally = (text: string): string => text.replaceAll(/[^\w ]/g, String.ra
  * without the bug, or with an action that crashed, shows nothing.
  */
 export function judgeCell(bug: CellBug, without: Cell, cell: Cell): CellVerdict {
-  const seen = wrongsOf(cell);
+  const isMeant = (text: string): boolean => text.includes(bug.wrong);
+  const all = wrongsOf(cell);
+  const wrong = [...all.filter(isMeant), ...all.filter((text) => !isMeant(text))];
   const why = isWrong(without)
     ? `the cell is wrong without the bug: ${wrongsOf(without).join("; ")}`
     : cell.crashed !== undefined
       ? `an action crashed: ${cell.crashed}`
-      : seen.length === 0
+      : wrong.length === 0
         ? `the cell stays right, after ${cell.attempts} attempts`
-        : seen.some((text) => text.includes(bug.wrong))
+        : wrong.some(isMeant)
           ? undefined
           : `nothing of what is wrong says "${bug.wrong}"`;
-  return { bug, cell, caught: why === undefined, ...(why === undefined ? {} : { why }) };
+  return { bug, wrong, caught: why === undefined, ...(why === undefined ? {} : { why }) };
 }
 
 function wrongsOf({ broken, differences }: Cell): string[] {

@@ -10,8 +10,8 @@ import type { Ground, Harvest } from "./ground.ts";
 import { tryLineBugs } from "./line-bugs.ts";
 import { keep, uproot } from "./plant.ts";
 
-const usage = `planted [LINE …]        bugs of the requirement lines; without any all, and the bugs that only a fault brings to light
-planted --kill [TEXT …] only the bugs that a fault brings to light; with texts those whose words contain one`;
+const usage = `planted [LINE …]        bugs of the requirement lines; without any all, and the bugs that a fault brings to light
+planted --kill [TEXT …] only the bugs that a fault brings to light; with texts those whose description has one`;
 
 /**
  * Plants the pipeline's bugs and expects each to be noticed: those of lines by exactly that line, those of cells by what is left

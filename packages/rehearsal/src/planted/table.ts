@@ -1,4 +1,3 @@
-import { describeDifference } from "../faults/difference.ts";
 import type { CellVerdict } from "./cell-verdict.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -28,10 +27,9 @@ export function cellsTable(verdicts: readonly CellVerdict[]): string {
     verdict.bug.bug,
     verdict.bug.module,
     `${verdict.bug.act}: ${verdict.bug.write}: ${verdict.bug.fault}`,
-    [
-      ...(verdict.cell?.broken === undefined ? [] : [verdict.cell.broken]),
-      ...(verdict.cell?.differences ?? []).map(describeDifference),
-    ].join("<br>"),
+    // A bug may leave many places otherwise; the first is what it is caught by.
+    (verdict.wrong[0] ?? "") +
+      (verdict.wrong.length > 1 ? `<br>and ${verdict.wrong.length - 1} more` : ""),
     judgement(verdict),
   ]);
   return table(["bug", "where", "disturbed", "what was wrong", "verdict"], rows, verdicts);
