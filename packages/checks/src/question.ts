@@ -126,6 +126,8 @@ function attemptOf(error: unknown, timedOut: boolean, limit: number, question: Q
   // A redirect that is refused, or an answer that is too large, is the same the next time.
   if (error.code === "RA8006" || error.code === "RA8004")
     return { held: false, code: "RA4001", final: true, miss: { saw: error.saw, expected } };
+  if (error.code === "RA8008")
+    return { held: false, code: "RA4003", final: true, miss: { saw: error.saw, expected } };
   if (error.code === "RA8001" || error.code === "RA8002")
     return { held: false, code: "RA4003", miss: { saw: error.saw, expected } };
   throw error;

@@ -451,3 +451,14 @@ test("progress tells each verdict", async () => {
     "passed GET / (1 tries)",
   ]);
 });
+
+test("a proxy that lets nobody through is not asked again", async () => {
+  server.on("connect", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+  const proxied = createTransport({ env: { https_proxy: base }, userAgent: "test" });
+  const report = await check([{ name: "home", get: "https://catalogue.example.org/" }], {
+    transport: proxied,
+  });
+  proxied.close();
+  expect(report).toMatchObject({ passed: false, slept: 0 });
+  expect(JSON.stringify(report)).toContain("answered 403 to GET https://catalogue");
+});

@@ -33,4 +33,16 @@ export const network = {
     means: "A redirect from https to http, in a circle, or of a request that writes.",
     next: "Give the final address.",
   },
+  RA8007: {
+    title: "The address of the proxy cannot be used",
+    means:
+      "`https_proxy` or `http_proxy` is set on the runner, and holds something else than the address of an HTTP proxy. Nothing was sent.",
+    next: "Set it on the runner to `http://host:port`, with `user:password@` before the host if the proxy wants a login.",
+  },
+  RA8008: {
+    title: "The proxy refused the way",
+    means:
+      "The proxy of the runner was asked for a connection and said no: it wants a login, or does not let this server through. Nothing was sent to the server.",
+    next: "Ask the owner of the proxy, or name the server in `no_proxy` if the runner reaches it without.",
+  },
 } as const;

@@ -6,8 +6,6 @@ import {
   type Incoming,
   type Reply,
 } from "@release-actions/stand-ins";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { createTransport } from "./node-transport.ts";
 
@@ -27,10 +25,10 @@ async function serve(route: (request: Incoming) => Reply | Promise<Reply>) {
   return { ...served, standIn };
 }
 
-function open(env: Record<string, string> = {}) {
+function open() {
   const pauses: number[] = [];
   const transport = createTransport({
-    env,
+    env: {},
     userAgent: "release-actions/test",
     sleep: async (pause) => void pauses.push(pause),
   });
@@ -154,29 +152,4 @@ test("a header with a line end is refused before anything is sent", async () => 
     open().transport.send({ method: "GET", url, headers: { "x-title": "a\r\nb: c" } }),
   ).rejects.toMatchObject({ code: "RA1002" });
   expect(standIn.requests).toHaveLength(0);
-});
-
-test("the proxy of the environment is used, and no_proxy is honoured", async () => {
-  const { url } = await serve(() => json(200, {}));
-  const seen: string[] = [];
-  const proxy = createServer((request, response) => {
-    seen.push(request.url ?? "");
-    response.end("{}");
-  });
-  proxy.on("connect", (request, socket) => {
-    seen.push(`CONNECT ${request.url}`);
-    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  closers.push(() => void proxy.close());
-  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  const { transport } = open({ https_proxy: address, http_proxy: address });
-  await expect(
-    transport.send({ method: "GET", url: "https://nowhere.example.org/", retry: "never" }),
-  ).rejects.toMatchObject({ code: "RA8001" });
-  await transport.send({ method: "GET", url });
-  expect(seen[0]).toBe("CONNECT nowhere.example.org:443");
-  expect(seen[1]).toContain("http://127.0.0.1");
-  await open({ http_proxy: address, no_proxy: "127.0.0.1" }).transport.send({ method: "GET", url });
-  expect(seen).toHaveLength(2);
 });

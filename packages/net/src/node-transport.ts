@@ -1,12 +1,9 @@
 import { Fault } from "@release-actions/codes";
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  validateHeaderValue,
-  type IncomingMessage,
-} from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { request as httpRequest, validateHeaderValue, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import type { Readable } from "node:stream";
+import { createAgents, type Way } from "./agents.ts";
+import { asFault, refusedBy, shown } from "./request-faults.ts";
 import type { Answer, Body, Outgoing, SentRequest, Transport } from "./transport.ts";
 
 export type TransportOptions = {
@@ -25,32 +22,20 @@ const defaultTimeout = 30_000;
 const defaultLimit = 64 * 1024 * 1024;
 /** A server that asks for a longer pause than this is not waited for. */
 const longestPause = 120_000;
-const certificateErrors =
-  /^(CERT_|UNABLE_TO_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|ERR_SSL)/;
-/** Raised before a byte of the request was sent, so that a write had no effect. */
-const unsent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ERR_PROXY_TUNNEL",
-]);
-
 /** Opens the process's one transport: keep-alive connections, proxies from the environment, every request counted. */
 export function createTransport(options: TransportOptions): Transport {
-  const agentOptions = {
-    keepAlive: true,
-    maxSockets: 32,
-    proxyEnv: options.env as NodeJS.ProcessEnv,
-  };
-  const agents = { "http:": new HttpAgent(agentOptions), "https:": new HttpsAgent(agentOptions) };
+  const agents = createAgents(options.env);
   const sleep =
     options.sleep ??
     ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)));
   const sent: SentRequest[] = [];
 
-  const sendOnce = async (request: Outgoing, url: URL, attempt: number): Promise<Answer> => {
+  const sendOnce = async (
+    request: Outgoing,
+    url: URL,
+    way: Way,
+    attempt: number,
+  ): Promise<Answer> => {
     const started = performance.now();
     const record: SentRequest = {
       method: request.method,
@@ -61,7 +46,7 @@ export function createTransport(options: TransportOptions): Transport {
     };
     sent.push(record);
     try {
-      const incoming = await exchange(request, url, agents, options.userAgent);
+      const incoming = await exchange(request, url, way, options.userAgent);
       record.status = incoming.statusCode ?? 0;
       record.milliseconds = Math.round(performance.now() - started);
       return await readAnswer(incoming, request, url, record.milliseconds);
@@ -76,16 +61,19 @@ export function createTransport(options: TransportOptions): Transport {
     const isRead =
       request.method === "GET" || request.method === "HEAD" || request.retry === "always";
     const tries = request.retry === "never" ? 1 : attempts;
+    const way = agents.wayTo(url);
     for (let attempt = 1; ; attempt += 1) {
       const last = attempt >= tries;
       try {
-        const answer = await sendOnce(request, url, attempt);
+        const answer = await sendOnce(request, url, way, attempt);
+        if (answer.status === 407 && way.proxy && url.protocol === "http:")
+          throw refusedBy(way.proxy, 407, request, url);
         const pause = pauseAfter(answer, isRead, attempt);
         if (pause === undefined || last || pause > longestPause) return answer;
         answer.body?.resume();
         await sleep(pause);
       } catch (error) {
-        const fault = asFault(error, request, url, isRead);
+        const fault = asFault(error, request, url, way.proxy, isRead);
         const again = fault.code === "RA8001" && !request.signal?.aborted;
         if (last || !again) throw fault;
         await sleep(backOff(attempt));
@@ -115,17 +103,14 @@ export function createTransport(options: TransportOptions): Transport {
         url = target;
       }
     },
-    close: () => {
-      agents["http:"].destroy();
-      agents["https:"].destroy();
-    },
+    close: () => agents.destroy(),
   };
 }
 
 function exchange(
   request: Outgoing,
   url: URL,
-  agents: { "http:": HttpAgent; "https:": HttpsAgent },
+  way: Way,
   userAgent: string,
 ): Promise<IncomingMessage> {
   const secure = url.protocol === "https:";
@@ -139,8 +124,9 @@ function exchange(
       {
         method: request.method,
         headers,
-        agent: secure ? agents["https:"] : agents["http:"],
-        ...(request.signal ? { signal: request.signal } : {}),
+        agent: way.agent,
+        timeout: Math.ceil(request.timeout ?? defaultTimeout),
+        ...(request.signal ? { signal: request.signal, limit: request.signal } : {}),
         ...(secure && request.tls
           ? {
               ...(request.tls.ca ? { ca: request.tls.ca } : {}),
@@ -153,7 +139,7 @@ function exchange(
       },
       resolve,
     );
-    outgoing.setTimeout(Math.ceil(request.timeout ?? defaultTimeout), () => {
+    outgoing.on("timeout", () => {
       outgoing.destroy(
         Object.assign(new Error("no byte within the time allowed"), { code: "ETIMEDOUT" }),
       );
@@ -281,38 +267,6 @@ function withoutCredentials(request: Outgoing, target: URL): Outgoing {
   return { ...rest, url: target.href, headers: Object.fromEntries(harmless) };
 }
 
-function asFault(error: unknown, request: Outgoing, url: URL, isRead: boolean): Fault {
-  if (error instanceof Fault) return error;
-  const code = errorCode(error);
-  const why = code || (error instanceof Error ? error.message : "unknown");
-  if (certificateErrors.test(code)) {
-    return new Fault("RA8003", {
-      saw: `the certificate of ${url.host} was refused (${why})`,
-      cause: error,
-    });
-  }
-  if (code === "ERR_INVALID_CHAR" || code === "ERR_HTTP_INVALID_HEADER_VALUE") {
-    return new Fault("RA1002", {
-      saw: `a header for ${url.host} holds a character that is not allowed`,
-      cause: error,
-    });
-  }
-  const target = `${request.method} ${shown(url)}`;
-  if (isRead || unsent.has(code))
-    return new Fault("RA8001", { saw: `${target} got no answer (${why})`, cause: error });
-  return new Fault("RA8002", {
-    saw: `${target} was sent and not answered (${why})`,
-    cause: error,
-    outcome: "unknown",
-  });
-}
-
-function errorCode(error: unknown): string {
-  if (typeof error !== "object" || error === null) return "";
-  if ("code" in error && typeof error.code === "string") return error.code;
-  return "cause" in error ? errorCode(error.cause) : "";
-}
-
 function bodyLength(body: Body | undefined): number | undefined {
   if (body === undefined) return undefined;
   return typeof body === "string" ? Buffer.byteLength(body) : body.length;
@@ -324,9 +278,4 @@ function parseUrl(text: string): URL {
     throw new Fault("RA1002", { saw: "an address is not an http or https URL" });
   }
   return url;
-}
-
-/** A URL as it may be shown: queries can hold signatures and tokens. */
-function shown(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`;
 }

@@ -8,7 +8,7 @@ import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeCertificate } from "./smtp-test-certificate.ts";
+import { makeCertificate } from "./test-certificate.ts";
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL("../../../.ci/peers/opensmtpd", import.meta.url));

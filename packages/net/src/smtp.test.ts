@@ -7,10 +7,10 @@ import {
   type SmtpStandInOptions,
 } from "@release-actions/stand-ins";
 import { createServer } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { connect, createServer as createTcpServer, type AddressInfo } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
-import { makeCertificate } from "./smtp-test-certificate.ts";
+import { makeCertificate } from "./test-certificate.ts";
 import { sendMail, type Mail } from "./smtp.ts";
 
 const tls = makeCertificate();
@@ -314,10 +314,10 @@ describe("through a proxy", () => {
     const { standIn, port } = await serve();
     const tunnel = await proxy(() => port);
     const env = { HTTPS_PROXY: `http://us%40er:pass@${tunnel.host}` };
-    const there = mail(port, { server: "smtp://release-bot@localhost:2525" });
+    const there = mail(port, { server: "smtp://release-bot@mail.example.org:2525" });
 
     expect(await sendMail(there, { env })).toMatchObject({ outcome: "sent" });
-    expect(tunnel.asked).toEqual(["localhost:2525"]);
+    expect(tunnel.asked).toEqual(["mail.example.org:2525"]);
     expect(tunnel.logins).toEqual([`Basic ${Buffer.from("us@er:pass").toString("base64")}`]);
     expect(standIn.mails).toHaveLength(1);
   });
@@ -330,8 +330,29 @@ describe("through a proxy", () => {
       said: expect.stringContaining("answered 403 to CONNECT"),
     });
     expect(refusing.asked).toEqual(["mail.example.org:465"]);
-    expect(await sendMail(there, { env: { https_proxy: "http://127.0.0.1:1" } })).toMatchObject({
+    const secret = "s3cret-of-the-proxy";
+    const unreachable = { https_proxy: `http://me:${secret}@127.0.0.1:1` };
+    expect(await sendMail(there, { env: unreachable })).toEqual({
       outcome: "refused",
+      said: "mail.example.org:465: the proxy 127.0.0.1:1 could not be reached (ECONNREFUSED)",
+    });
+    const unusable = await sendMail(there, { env: { https_proxy: `socks5://me:${secret}@p` } });
+    expect(unusable).toEqual({
+      outcome: "refused",
+      said: expect.stringContaining("RA8007"),
+    });
+    expect(unusable.said).not.toContain(secret);
+  });
+
+  test("a proxy that says nothing is given up when the time is over", async () => {
+    const silent = createTcpServer();
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    closers.push(() => void silent.close());
+    const env = { https_proxy: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` };
+    const there = mail(1, { server: "smtps://mail.example.org" });
+    expect(await sendMail(there, { env, timeout: 200 })).toEqual({
+      outcome: "refused",
+      said: expect.stringContaining("could not be reached (no answer)"),
     });
   });
 });

@@ -54,7 +54,7 @@ export async function sendMail(
   let socket: Socket | undefined;
   try {
     socket = await openConnection(letter.server, options.env, limit.signal);
-    const unencrypted = goesUnencrypted(letter.server, options.env);
+    const unencrypted = goesUnencrypted(letter.server);
     const answer = await converse(socket, letter, unencrypted, handover, limit.signal);
     return { outcome: "sent", said: speakable(answer, letter) };
   } catch (error) {

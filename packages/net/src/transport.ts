@@ -54,7 +54,7 @@ export type Answer = {
 export type Transport = {
   /**
    * Sends one request.
-   * @throws Fault RA8001 (not reached, no effect), RA8002 (a write with unknown outcome), RA8003, RA8004, RA8006
+   * @throws Fault RA8001 (not reached, no effect), RA8002 (a write with unknown outcome), RA8003, RA8004, RA8006, RA8007, RA8008
    */
   send(request: Outgoing): Promise<Answer>;
   /** Requests sent so far, each attempt and redirect counted. */

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createTransport } from "@release-actions/net";
@@ -344,5 +345,23 @@ describe("a receiver", () => {
     expect(receiverKey("mail:OLGA@example.org", contacts)).toBe("mail:olga@example.org");
     expect(receiverKey("slack:USERS", contacts)).toBe("slack:USERS");
     expect(receiverKey("tester", contacts)).toBeUndefined();
+  });
+});
+
+test("a proxy that refuses is said, and the address is not", async () => {
+  const proxy = createHttpServer();
+  proxy.on("connect", (_, socket) => socket.end("HTTP/1.1 407 Login wanted\r\n\r\n"));
+  proxy.listen(0, "127.0.0.1");
+  await new Promise((resolve) => proxy.once("listening", resolve));
+  const address = `http://me:s3cret@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const transport = createTransport({ env: { https_proxy: address }, userAgent: "test" });
+  closers.push(
+    () => proxy.close(),
+    () => transport.close(),
+  );
+  const slack = { kind: "slack", url: `https://hooks.slack.com${paths.slack}` } as const;
+  expect(await deliver(letter, slack, { transport, env: {} })).toEqual({
+    outcome: "refused",
+    said: "The runner's proxy did not let the message through.",
   });
 });

@@ -47,6 +47,8 @@ function ofFault(fault: Fault): Delivery {
     return { outcome: "refused", said: `The server's certificate is not trusted${why}.` };
   if (fault.code === "RA8001")
     return { outcome: "refused", said: `The server could not be reached${why}.` };
+  if (fault.code === "RA8008")
+    return { outcome: "refused", said: "The runner's proxy did not let the message through." };
   return { outcome: "refused", said: `The message could not be sent (${fault.code}).` };
 }
 

@@ -16,7 +16,7 @@ const bits = (content: Buffer): Buffer => der(0x03, Buffer.from([0]), content);
 const time = (at: number): Buffer =>
   der(0x17, Buffer.from(`${new Date(at).toISOString().replace(/[-T:]/g, "").slice(2, 14)}Z`));
 
-/** A certificate for localhost and 127.0.0.1 that nobody trusts yet; made for one run of the tests. */
+/** A certificate for localhost, 127.0.0.1 and example.org with its subdomains that nobody trusts yet; made for one run of the tests. */
 export function makeCertificate(): { key: string; cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const ecdsaWithSha256 = sequence(hex("06082a8648ce3d040302"));
@@ -25,6 +25,8 @@ export function makeCertificate(): { key: string; cert: string } {
   );
   const names = sequence(
     der(0x82, Buffer.from("localhost")),
+    der(0x82, Buffer.from("example.org")),
+    der(0x82, Buffer.from("*.example.org")),
     der(0x87, Buffer.from([127, 0, 0, 1])),
   );
   const body = sequence(
