@@ -73,4 +73,10 @@ export const rehearsal = {
       "`rehearse --kill` disturbs the runs of the acts that `faults:` names, and one of them is not there.",
     next: "Name a scenario and the `as` of its acts under `faults:` in rehearsal.yml.",
   },
+  RA9030: {
+    title: "A step went past the proxy",
+    means:
+      "In a rehearsal everything goes through the proxy that leads to the stand-ins. A Node program of a step opened a connection itself; it was refused. Behind a company's proxy it would fail in the same way.",
+    next: "Let the program read `https_proxy`, or take the call out of the workflow.",
+  },
 } as const;

@@ -1,4 +1,5 @@
 import type { Code } from "@release-actions/codes";
+import type { DirectConnection } from "./direct.ts";
 import type { Need } from "./refusals.ts";
 import { isMap, isScalar, parseDocument, visit } from "yaml";
 
@@ -43,6 +44,15 @@ export function hostGap(of: { host: string; run: string }): Gap {
     code: "RA9026",
     saw: `${of.run} called ${of.host}, which rehearsal.yml does not declare.`,
     next: `Add \`${of.host}: <stand-in>\` under hosts: in rehearsal.yml, where <stand-in> is registry, zenodo, smtp, chat, kubernetes <cluster> or ingress <cluster>.`,
+  };
+}
+
+/** A program that did not take the way through the proxy. */
+export function directGap({ host, port, program, job }: DirectConnection): Gap {
+  return {
+    code: "RA9030",
+    saw: `${program} in job ${job} connected to ${host}:${port} itself, not through the proxy.`,
+    next: "Let it read `https_proxy`; for `fetch` in Node 24 that is `NODE_USE_ENV_PROXY: '1'` under `env:` of the step.",
   };
 }
 

@@ -17,7 +17,8 @@ import { runWorkflow, type Permissions, type RunWorkflow } from "../workflow/ind
 import type { Trace } from "./acts.ts";
 import { createAuthority, type Authority } from "./authority.ts";
 import type { Build } from "./builds.ts";
-import { permissionGap, withoutRepeats, type Gap } from "./gaps.ts";
+import { watchConnections } from "./direct.ts";
+import { directGap, permissionGap, withoutRepeats, type Gap } from "./gaps.ts";
 import type { Happening } from "./happening.ts";
 import type { Secret } from "./language.ts";
 import type { Mail } from "./messengers.ts";
@@ -219,6 +220,8 @@ async function furnish(
     now: clock.now,
   });
 
+  const connections = watchConnections(directory, proxy.url);
+
   if (!from) found(file, systems);
   for (const [name, requests] of Object.entries(from?.requests ?? {}))
     systems.named[name]?.requests.push(...requests);
@@ -258,6 +261,7 @@ async function furnish(
       NODE_EXTRA_CA_CERTS: caFile,
       CURL_CA_BUNDLE: caFile,
       GIT_SSL_CAINFO: caFile,
+      ...connections.environment,
     },
     runner: options.machine.runner ?? runWorkflow,
     tell: options.tell,
@@ -401,7 +405,12 @@ async function furnish(
       [markOfMails]: systems.mails().length,
       [markOfPosts]: systems.chat?.posts.length ?? 0,
     }),
-    gaps: () => withoutRepeats([...gaps, ...world.runs.all.flatMap((run) => run.gaps)]),
+    gaps: () =>
+      withoutRepeats([
+        ...gaps,
+        ...world.runs.all.flatMap((run) => run.gaps),
+        ...connections.seen().map(directGap),
+      ]),
     save: () => ({
       at: clock.now(),
       authority,
@@ -414,7 +423,7 @@ async function furnish(
       requests: Object.fromEntries(
         Object.entries(systems.named).map(([name, { requests }]) => [name, [...requests]]),
       ),
-      gaps: [...gaps],
+      gaps: [...gaps, ...connections.seen().map(directGap)],
       violations: [...github.violations],
       forget: tidy,
     }),
