@@ -70,6 +70,8 @@ export type Stage = AsyncDisposable & {
   registry: RegistryStandIn;
   cluster: KubernetesStandIn;
   zenodo: ZenodoStandIn;
+  /** For a proxy that leads to it under another name. */
+  githubPort: number;
   /** `127.0.0.1:port` of the registry, and the login for it as inputs. */
   registryHost: string;
   registryLogin: { "registry-username": string; "registry-password": string };
@@ -208,6 +210,7 @@ export async function openStage(options: { defaultBranch?: string } = {}): Promi
     registry,
     cluster,
     zenodo,
+    githubPort: Number(new URL(githubUrl).port),
     registryHost: new URL(registryUrl).host,
     registryLogin: { "registry-username": "ci", "registry-password": secrets.registry },
     kubeconfig: kubeconfigOf(clusterUrl, { token: secrets.cluster }),

@@ -1,7 +1,7 @@
-import { getOctokit } from "@actions/github";
 import { Fault } from "@release-actions/codes";
 import { outcomeUnknown, type Answer, type Transport } from "@release-actions/net";
 import { faultOfAnswer, faultOfQuery, type QueryError } from "./answer-faults.ts";
+import { loadOctokit } from "./octokit.ts";
 
 /** One repository of GitHub (or GHES), seen with one token. */
 export type GitHub = {
@@ -77,7 +77,9 @@ export function openGitHub(options: {
       };
     };
 
-  const octokit = getOctokit(options.token, { baseUrl: options.apiUrl, log: silent });
+  const octokit = loadOctokit().then(({ getOctokit }) =>
+    getOctokit(options.token, { baseUrl: options.apiUrl, log: silent }),
+  );
   const reading = { fetch: fetchBy("always"), log: silent };
   const writing = { fetch: fetchBy("reads"), log: silent };
 
@@ -87,7 +89,8 @@ export function openGitHub(options: {
     write: boolean,
   ): Promise<T> => {
     try {
-      return await octokit.graphql<T>(text, { ...variables, request: write ? writing : reading });
+      const { graphql: send } = await octokit;
+      return await send<T>(text, { ...variables, request: write ? writing : reading });
     } catch (error) {
       if (hasQueryErrors(error)) throw faultOfQuery(error.errors, error);
       throw asFault(error, write ? "a mutation" : "a query", write);
@@ -96,7 +99,8 @@ export function openGitHub(options: {
 
   const rest = async <T>(route: string, parameters: Record<string, unknown> = {}): Promise<T> => {
     try {
-      const answer = await octokit.request(route, {
+      const { request } = await octokit;
+      const answer = await request(route, {
         owner: repository.owner,
         repo: repository.name,
         ...parameters,

@@ -22,7 +22,8 @@ export async function run<Inputs, Outputs>(
   io: ActionIo<Inputs, Outputs>,
   act: (inputs: Inputs, job: Job) => Promise<Result<Outputs>>,
 ): Promise<void> {
-  const variables = process.env;
+  // As the runner gave them: libraries are free to change the process's own.
+  const variables = { ...process.env };
   const secrets = createSecrets((form) => core.setSecret(form));
   for (const secret of secretTexts(io.inputs, variables)) secrets.add(secret);
   const job = createJob(variables, secrets);
