@@ -49,4 +49,10 @@ export const github = {
       "The run's entry in the ledger is closed as failed or rolled back. A run that ended is not continued; nothing was written.",
     next: "Start a new run of the workflow.",
   },
+  RA5014: {
+    title: "This GitHub server does not have what is needed",
+    means:
+      "A GitHub Enterprise Server that is older than 3.16 lacks parts of the API, such as sub-issues. Nothing was written by this request.",
+    next: "Update the server; docs/reference/enterprise.md says what each version has.",
+  },
 } as const;

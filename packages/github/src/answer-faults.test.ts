@@ -50,6 +50,7 @@ test.each([
   ],
   [["repository", "defaultBranchRef"], "`contents: read`"],
   [["createCommitOnBranch"], "`contents: write`"],
+  [["addSubIssue"], "`issues: write`"],
 ])("a refused field %j needs %s", (path, permission) => {
   const fault = faultOfQuery(
     [{ type: "FORBIDDEN", message: "Resource not accessible by integration", path }],
@@ -73,4 +74,16 @@ test("a stale head of a branch is told apart", () => {
   expect(
     faultOfQuery([{ type: "STALE_DATA", message: "Expected branch to point to" }], undefined).code,
   ).toBe("RA5011");
+});
+
+test("a field that the server does not have names the server", () => {
+  const error = {
+    message: "Field 'addSubIssue' doesn't exist on type 'Mutation'",
+    extensions: { code: "undefinedField" },
+  };
+  expect(faultOfQuery([error], undefined, "enterprise-server@3.15.0")).toMatchObject({
+    code: "RA5014",
+    saw: "enterprise-server@3.15.0 answered: Field 'addSubIssue' doesn't exist on type 'Mutation'",
+  });
+  expect(faultOfQuery([{ message: "no" }], undefined).code).toBe("RA5002");
 });

@@ -1,6 +1,11 @@
 import { Fault } from "@release-actions/codes";
 
-export type QueryError = { type?: string; message: string; path?: (string | number)[] };
+export type QueryError = {
+  type?: string;
+  message: string;
+  path?: (string | number)[];
+  extensions?: { code?: string };
+};
 
 /** GitHub's refusal of a REST request as a fault that names what to change. */
 export function faultOfAnswer(
@@ -24,10 +29,13 @@ export function faultOfAnswer(
   return new Fault("RA5002", { saw: `${what} was answered ${status}: ${said}`, cause });
 }
 
-/** The errors of a GraphQL answer as one fault. */
-export function faultOfQuery(errors: QueryError[], cause: unknown): Fault {
+/** The errors of a GraphQL answer as one fault; `server` is what an enterprise server says that it is. */
+export function faultOfQuery(errors: QueryError[], cause: unknown, server?: string): Fault {
   const [first] = errors;
   const said = errors.map((error) => error.message).join("; ");
+  // The schema of the server does not have what we ask for, so that it is older than we are.
+  if (errors.some(({ extensions }) => /^undefined|NotAccepted$/.test(extensions?.code ?? "")))
+    return new Fault("RA5014", { saw: `${server ?? "the server"} answered: ${said}`, cause });
   if (
     errors.some((error) => error.type === "FORBIDDEN" || /not accessible by/.test(error.message))
   ) {
@@ -48,6 +56,7 @@ export function faultOfQuery(errors: QueryError[], cause: unknown): Fault {
 /** GraphQL does not say which permission a field needs; these are the fields that we ask for. */
 const fieldPermissions: [RegExp, string][] = [
   [/^createCommitOnBranch|^createRef/, "contents=write"],
+  [/^addSubIssue/, "issues=write"],
   [/statusCheckRollup|checkSuites/, "checks=read and statuses=read"],
   [/closingIssues/, "issues=read"],
   [/pullRequest|associatedPullRequests/i, "pull-requests=read"],

@@ -92,7 +92,8 @@ export function openGitHub(options: {
       const { graphql: send } = await octokit;
       return await send<T>(text, { ...variables, request: write ? writing : reading });
     } catch (error) {
-      if (hasQueryErrors(error)) throw faultOfQuery(error.errors, error);
+      if (hasQueryErrors(error))
+        throw faultOfQuery(error.errors, error, error.headers?.["x-github-enterprise-version"]);
       throw asFault(error, write ? "a mutation" : "a query", write);
     }
   };
@@ -128,6 +129,10 @@ export function openGitHub(options: {
     },
     upload: async (url, name, mediaType, bytes) => {
       const target = new URL(url.replace(/\{[^}]*\}$/, ""));
+      if (!takesUploads(target, new URL(options.apiUrl)))
+        throw new Fault("RA5002", {
+          saw: `the release names ${target.origin} for its files, which is not ${new URL(options.apiUrl).origin}: the token was not sent there`,
+        });
       target.searchParams.set("name", name);
       const answer = await transport.send({
         method: "POST",
@@ -172,6 +177,12 @@ export function openGitHub(options: {
   };
 }
 
+/** The token goes to the server it is of: the API's own address, or `uploads.` beside `api.` as on github.com. */
+function takesUploads(target: URL, api: URL): boolean {
+  const beside = api.host.replace(/^api\./, "uploads.");
+  return target.protocol === api.protocol && [api.host, beside].includes(target.host);
+}
+
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -181,7 +192,9 @@ function methodOf(method = "GET"): (typeof methods)[number] {
   return known;
 }
 
-function hasQueryErrors(error: unknown): error is Error & { errors: QueryError[] } {
+function hasQueryErrors(
+  error: unknown,
+): error is Error & { errors: QueryError[]; headers?: Record<string, string> } {
   return (
     error instanceof Error &&
     error.name === "GraphqlResponseError" &&

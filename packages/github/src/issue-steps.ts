@@ -6,10 +6,13 @@ import {
   issueFrom,
   readComment,
   readComments,
+  readFamily,
   readIssue,
   readOpenIssues,
   readSubIssues,
+  withSubIssues,
   type Comment,
+  type Family,
   type Issue,
   type Milestone,
   type RestComment,
@@ -143,21 +146,27 @@ export function labelStep(github: GitHub, issue: number, labels: string[]): Step
 
 /** The step that makes an issue a sub-issue of another; GitHub's own list says whether it is one. */
 export function subIssueStep(github: GitHub, parent: number, child: Issue): Step<void> {
-  const isLinked = async (): Promise<boolean> =>
-    (await readSubIssues(github, parent)).some(({ number }) => number === child.number);
+  let family: Family | undefined;
+  const isLinked = async (): Promise<boolean> => {
+    family = await readFamily(github, parent);
+    return family.children.some(({ number }) => number === child.number);
+  };
   return {
     key: `#${child.number} under #${parent}`,
     title: `Link #${child.number} under #${parent}`,
     look: async (): Promise<Look<void>> =>
       (await isLinked()) ? { state: "done", value: undefined } : { state: "todo" },
     act: async () => {
+      family ??= await readFamily(github, parent);
       try {
-        await github.rest("POST /repos/{owner}/{repo}/issues/{issue_number}/sub_issues", {
-          issue_number: parent,
-          sub_issue_id: child.id,
-          // A run whose list lagged may have put it under an issue that is closed as a double.
-          replace_parent: true,
-        });
+        await github.mutate(
+          `mutation link($input: AddSubIssueInput!) { addSubIssue(input: $input) { clientMutationId } }`,
+          {
+            // A run whose list lagged may have put it under an issue that is closed as a double.
+            input: { issueId: family.nodeId, subIssueId: child.nodeId, replaceParent: true },
+            ...withSubIssues,
+          },
+        );
       } catch (error) {
         // Another run was faster: GitHub refuses the second link.
         if (!(error instanceof Fault) || error.outcome === "unknown") throw error;

@@ -3,7 +3,7 @@ import type { GitHub } from "./client.ts";
 /** An issue of the repository; titles and bodies are foreign text. */
 export type Issue = {
   /** Of the whole of GitHub: sub-issues are named by it. */
-  id: number;
+  nodeId: string;
   number: number;
   url: string;
   title: string;
@@ -30,7 +30,7 @@ export type Comment = {
 export type Milestone = { number: number; title: string; url: string; state: "open" | "closed" };
 
 export type RestIssue = {
-  id: number;
+  node_id: string;
   number: number;
   html_url: string;
   title: string;
@@ -85,16 +85,63 @@ export async function readIssue(github: GitHub, number: number): Promise<Issue |
   return issue === undefined ? undefined : issueFrom(issue);
 }
 
-/** Sub-issues of an issue, open and closed. @throws Fault RA50xx */
-export async function readSubIssues(github: GitHub, parent: number): Promise<Issue[]> {
-  const listed = await all((page) =>
-    github.rest<RestIssue[]>("GET /repos/{owner}/{repo}/issues/{issue_number}/sub_issues", {
-      issue_number: parent,
-      per_page: 100,
-      page,
+/** An issue with those below it, open and closed. */
+export type Family = { nodeId: string; children: Issue[] };
+
+type ChildNode = {
+  id: string;
+  number: number;
+  url: string;
+  title: string;
+  body: string;
+  state: string;
+  author: { __typename: string } | null;
+};
+
+/** Servers of the time when sub-issues were a preview want to be asked for them. */
+export const withSubIssues = { headers: { "graphql-features": "sub_issues" } };
+
+/**
+ * An issue's sub-issues; GitHub allows no more than 100. By GraphQL, since no enterprise server has them in its REST API.
+ * @throws Fault RA50xx
+ */
+export async function readFamily(github: GitHub, parent: number): Promise<Family> {
+  type Answer = { repository: { issue: { id: string; subIssues: { nodes: ChildNode[] } } } };
+  const { repository } = await github.query<Answer>(
+    `query subIssues($owner: String!, $name: String!, $parent: Int!) {
+      repository(owner: $owner, name: $name) {
+        issue(number: $parent) {
+          id
+          subIssues(first: 100) { nodes { id number url title body state author { __typename } } }
+        }
+      }
+    }`,
+    {
+      owner: github.repository.owner,
+      name: github.repository.name,
+      parent,
+      ...withSubIssues,
+    },
+  );
+  const { id, subIssues } = repository.issue;
+  const children = subIssues.nodes.map(
+    ({ id: nodeId, number, url, title, body, state, author }): Issue => ({
+      nodeId,
+      number,
+      url,
+      title,
+      body,
+      state: state === "CLOSED" ? "closed" : "open",
+      byBot: author?.__typename === "Bot",
+      isPull: false,
     }),
   );
-  return listed.map(issueFrom).toSorted((a, b) => a.number - b.number);
+  return { nodeId: id, children: children.toSorted((a, b) => a.number - b.number) };
+}
+
+/** Sub-issues of an issue, open and closed. @throws Fault RA50xx */
+export async function readSubIssues(github: GitHub, parent: number): Promise<Issue[]> {
+  return (await readFamily(github, parent)).children;
 }
 
 /** The milestone of this title, open or closed. @throws Fault RA50xx */
@@ -140,7 +187,7 @@ export async function readComment(github: GitHub, id: number): Promise<Comment |
 
 export function issueFrom(issue: RestIssue): Issue {
   return {
-    id: issue.id,
+    nodeId: issue.node_id,
     number: issue.number,
     url: issue.html_url,
     title: issue.title,

@@ -76,7 +76,9 @@ function gitHub(answers: Record<string, unknown>) {
   const github = {
     repository: { owner: "cessda", name: "cdc" },
     query: async (_: string, variables: Record<string, unknown>) =>
-      answer(`issue ${String(variables["number"])}`),
+      "parent" in variables
+        ? answer(`sub-issues ${String(variables["parent"])}`)
+        : answer(`issue ${String(variables["number"])}`),
     rest: route,
     find: route,
     now: () => new Date("2026-03-02T13:00:00Z"),
@@ -209,7 +211,13 @@ test("files and sub-issues are read where an item asks for them", async () => {
       behind_by: 0,
       files: [{ filename: "pom.xml" }],
     },
-    "/issues/7/sub_issues": [{ number: 12, title: "Notes", state: "open", user: null }],
+    "sub-issues 7": {
+      repository: {
+        issue: {
+          subIssues: { nodes: [{ number: 12, title: "Notes", state: "OPEN", author: null }] },
+        },
+      },
+    },
     "/issues/13": { number: 13, title: "Docs", state: "closed", user: null },
   });
   const at = "2026-03-01T12:00:00Z";
