@@ -31,6 +31,8 @@ export {
 } from "./kubernetes/index.ts";
 export {
   createGitHub,
+  enterpriseVersions,
+  type EnterpriseVersion,
   type GitHub,
   type GitHubEvent,
   type FileChanges,
@@ -40,6 +42,7 @@ export {
 } from "./github/index.ts";
 export type {
   Access as GitHubAccess,
+  Links as GitHubLinks,
   Permissions as GitHubPermissions,
   TokenRequest as GitHubTokenRequest,
 } from "./github/index.ts";

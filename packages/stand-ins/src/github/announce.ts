@@ -1,5 +1,4 @@
 import { peel } from "./git/commits.ts";
-import { publicLinks } from "./present/links.ts";
 import { presentPerson, type Json } from "./present/people.ts";
 import { presentRepository } from "./present/repositories.ts";
 import type { GitHubEvent } from "./state.ts";
@@ -32,8 +31,8 @@ export function announce(
     payload: {
       ...(happened.action && { action: happened.action }),
       ...happened.payload,
-      repository: presentRepository(repository, publicLinks),
-      sender: presentPerson(world, actor.login, publicLinks),
+      repository: presentRepository(repository, world.links),
+      sender: presentPerson(world, actor.login, world.links),
     },
     startsWorkflows:
       actor.startsWorkflows ||

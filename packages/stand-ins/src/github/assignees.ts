@@ -1,5 +1,4 @@
 import { tellIssue } from "./issues.ts";
-import { publicLinks } from "./present/links.ts";
 import { presentPerson } from "./present/people.ts";
 import type { Issue } from "./records.ts";
 import { accessOf, Refused, type Actor, type Repository, type World } from "./world.ts";
@@ -53,7 +52,7 @@ export function assign(
   const tell = (login: string, action: string) => {
     issue.updatedAt = world.clock.now();
     tellIssue(world, repository, actor, issue, action, {
-      assignee: presentPerson(world, login, publicLinks),
+      assignee: presentPerson(world, login, world.links),
     });
   };
   for (const login of before) if (!issue.assignees.includes(login)) tell(login, "unassigned");

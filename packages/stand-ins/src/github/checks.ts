@@ -1,6 +1,5 @@
 import { announce } from "./announce.ts";
 import { presentCheckRun, presentStatus } from "./present/checks.ts";
-import { publicLinks } from "./present/links.ts";
 import type { CheckRun, CommitStatus } from "./records.ts";
 import { resolveCommit } from "./source.ts";
 import { nodeId, Refused, type Actor, type Repository, type World } from "./world.ts";
@@ -42,7 +41,7 @@ export function setCheckRun(
     event: "check_run",
     action: wish.status === "completed" ? "completed" : "created",
     sha: wish.sha,
-    payload: { check_run: presentCheckRun(world, repository, check, publicLinks) },
+    payload: { check_run: presentCheckRun(world, repository, check, world.links) },
   });
   return check;
 }
@@ -80,7 +79,7 @@ export function addStatus(
   announce(world, repository, actor, {
     event: "status",
     sha: wish.sha,
-    payload: { ...presentStatus(world, repository, status, publicLinks), sha: wish.sha },
+    payload: { ...presentStatus(world, repository, status, world.links), sha: wish.sha },
   });
   return status;
 }

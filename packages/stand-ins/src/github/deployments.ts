@@ -3,7 +3,6 @@ import { combinedState, currentStatuses } from "./checks.ts";
 import { compareCommits, readCommit, writeCommit } from "./git/commits.ts";
 import { mergeTrees } from "./git/trees.ts";
 import { presentDeployment, presentDeploymentStatus } from "./present/deployments.ts";
-import { publicLinks } from "./present/links.ts";
 import type { Deployment, DeploymentState, DeploymentStatus } from "./records.ts";
 import { moveRef } from "./source.ts";
 import { nodeId, personOf, Refused, type Actor, type Repository, type World } from "./world.ts";
@@ -44,7 +43,7 @@ export function createDeployment(
     action: "created",
     ref: wish.ref,
     sha: wish.sha,
-    payload: { deployment: presentDeployment(world, repository, deployment, publicLinks) },
+    payload: { deployment: presentDeployment(world, repository, deployment, world.links) },
   });
   return deployment;
 }
@@ -124,13 +123,13 @@ function tell(
     ref: deployment.ref,
     sha: deployment.sha,
     payload: {
-      deployment: presentDeployment(world, repository, deployment, publicLinks),
+      deployment: presentDeployment(world, repository, deployment, world.links),
       deployment_status: presentDeploymentStatus(
         world,
         repository,
         deployment,
         status,
-        publicLinks,
+        world.links,
       ),
     },
   });

@@ -8,7 +8,13 @@ import type { GitHubRepository, GitHubState } from "./state.ts";
 import { addTeam } from "./teams.ts";
 import { issueToken } from "./tokens.ts";
 import { restoreWorld, saveWorld, type SavedGitHub } from "./saved-world.ts";
-import { addPerson, createWorld, findRepository, type Repository } from "./world.ts";
+import {
+  addPerson,
+  createWorld,
+  findRepository,
+  type Enterprise,
+  type Repository,
+} from "./world.ts";
 
 /** GitHub, as far as a release needs it. */
 export type GitHub = StandIn &
@@ -23,18 +29,18 @@ export type GitHub = StandIn &
 /**
  * A stateful GitHub: api.github.com, github.com (git), codeload.github.com and uploads.github.com by the request's Host,
  * and on any other host an enterprise server (`/api/v3`, `/api/graphql`, `/api/uploads`, git at `/owner/name.git`).
+ * With `enterprise` it is one under that address alone, and has what a server of that version has.
  */
 export function createGitHub(options: {
   clock: Clock;
   /** An empty or new folder for the bare repositories. */
   directory: string;
+  enterprise?: Enterprise;
   /** Goes on from here, with the tokens and ids of then. */
   saved?: SavedGitHub | undefined;
 }): GitHub {
-  const { clock, directory, saved } = options;
-  const world = saved
-    ? restoreWorld({ clock, directory }, saved)
-    : createWorld({ clock, directory });
+  const { saved, ...where } = options;
+  const world = saved ? restoreWorld(where, saved) : createWorld(where);
   const standIn = frame({ name: "github", clock: options.clock, route: router(world) });
   const handles = new Map<Repository, GitHubRepository>();
 
@@ -58,6 +64,7 @@ export function createGitHub(options: {
   };
 
   const state: GitHubState = {
+    links: world.links,
     addUser: (user) => addPerson(world, user),
     addRepository: (wanted) => handleOf(addRepository(world, wanted)),
     repository: (fullName) => handleOf(known(fullName)),

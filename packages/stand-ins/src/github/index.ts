@@ -1,4 +1,6 @@
+export { enterpriseVersions, type EnterpriseVersion } from "./enterprise.ts";
 export { createGitHub, type GitHub } from "./github.ts";
+export type { Links } from "./present/links.ts";
 export type { SavedGitHub } from "./saved-world.ts";
 export type { FileChanges, GitHubEvent, GitHubRepository, GitHubState } from "./state.ts";
 export type { Access, Permission, Permissions, TokenRequest } from "./permission.ts";

@@ -1,6 +1,5 @@
 import { announce } from "./announce.ts";
 import { presentComment, presentIssue } from "./present/issues.ts";
-import { publicLinks } from "./present/links.ts";
 import { presentPull } from "./present/pulls.ts";
 import type { Issue, IssueComment, Label, Pull } from "./records.ts";
 import { invalid, nodeId, Refused, type Actor, type Repository, type World } from "./world.ts";
@@ -28,7 +27,7 @@ export function issuePayload(
   repository: Repository,
   issue: Issue,
 ): Record<string, unknown> {
-  return { issue: presentIssue(world, repository, issue, publicLinks) };
+  return { issue: presentIssue(world, repository, issue, world.links) };
 }
 
 export function openIssue(
@@ -110,7 +109,7 @@ export function tellIssue(
     ...(pull && { ref: `refs/pull/${issue.number}/merge`, sha: pull.headSha }),
     payload: {
       ...(pull
-        ? { number: issue.number, pull_request: presentPull(world, repository, issue, publicLinks) }
+        ? { number: issue.number, pull_request: presentPull(world, repository, issue, world.links) }
         : issuePayload(world, repository, issue)),
       ...more,
     },
@@ -185,7 +184,7 @@ function tellComment(
     action,
     payload: {
       ...issuePayload(world, repository, issue),
-      comment: presentComment(world, repository, comment, publicLinks),
+      comment: presentComment(world, repository, comment, world.links),
       ...more,
     },
   });

@@ -1,6 +1,5 @@
 import { announce } from "./announce.ts";
 import { tellIssue } from "./issues.ts";
-import { publicLinks } from "./present/links.ts";
 import { presentMilestone } from "./present/issues.ts";
 import type { Issue, Milestone } from "./records.ts";
 import { invalid, nodeId, Refused, type Actor, type Repository, type World } from "./world.ts";
@@ -107,6 +106,6 @@ function tellMilestone(
   announce(world, repository, actor, {
     event: "milestone",
     action,
-    payload: { milestone: presentMilestone(world, repository, milestone, publicLinks) },
+    payload: { milestone: presentMilestone(world, repository, milestone, world.links) },
   });
 }

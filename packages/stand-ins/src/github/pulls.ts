@@ -2,7 +2,6 @@ import { announce } from "./announce.ts";
 import { compareCommits, readCommit, writeCommit } from "./git/commits.ts";
 import { mergeTrees } from "./git/trees.ts";
 import { editIssue, issueOf, openIssue, setIssueState, tellIssue } from "./issues.ts";
-import { publicLinks } from "./present/links.ts";
 import { presentPull, presentReview } from "./present/pulls.ts";
 import type { Issue, Pull, Review, ReviewState } from "./records.ts";
 import { isAncestor, moveRef } from "./source.ts";
@@ -182,8 +181,8 @@ export function addReview(
     ref: `refs/pull/${issue.number}/merge`,
     sha: issue.pull.headSha,
     payload: {
-      review: presentReview(world, repository, issue, review, publicLinks),
-      pull_request: presentPull(world, repository, issue, publicLinks),
+      review: presentReview(world, repository, issue, review, world.links),
+      pull_request: presentPull(world, repository, issue, world.links),
     },
   });
   return review;

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { announce } from "./announce.ts";
-import { publicLinks } from "./present/links.ts";
 import { presentRelease } from "./present/releases.ts";
 import type { Asset, Release } from "./records.ts";
 import { createRef, resolveCommit } from "./source.ts";
@@ -183,6 +182,6 @@ function tellRelease(
     event: "release",
     action,
     ...(sha && { ref, sha }),
-    payload: { release: presentRelease(world, repository, release, publicLinks) },
+    payload: { release: presentRelease(world, repository, release, world.links) },
   });
 }

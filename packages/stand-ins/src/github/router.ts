@@ -12,8 +12,9 @@ type Service = "rest" | "graphql" | "uploads" | "codeload" | "site";
 type Place = { service: Service; pathname: string; links: Links };
 
 /** Finds the server and the path that a request means, by its Host or, on an enterprise host, by the path's prefix. */
-function placeOf({ host, url, headers }: Incoming): Place {
+function placeOf(world: World, { host, url, headers }: Incoming): Place {
   const { pathname } = url;
+  if (world.enterprise) return enterprisePlace(pathname, host, world.links);
   const hosts: Record<string, Service> = {
     "api.github.com": pathname === "/graphql" ? "graphql" : "rest",
     "uploads.github.com": "uploads",
@@ -23,6 +24,12 @@ function placeOf({ host, url, headers }: Incoming): Place {
   const service = hosts[host.replace(/:443$/, "").toLowerCase()];
   if (service) return { service, pathname, links: publicLinks };
   const links = enterpriseLinks(`${headers["x-forwarded-proto"] ?? "http"}://${host}`);
+  return enterprisePlace(pathname, host, links);
+}
+
+/** With subdomain isolation an enterprise server hands out archives under `codeload.` and its own name. */
+function enterprisePlace(pathname: string, host: string, links: Links): Place {
+  if (host.startsWith("codeload.")) return { service: "codeload", pathname, links };
   const prefixes: [string, Service][] = [
     ["/api/v3", "rest"],
     ["/api/uploads", "uploads"],
@@ -37,7 +44,7 @@ function placeOf({ host, url, headers }: Incoming): Place {
 
 export function router(world: World): (incoming: Incoming) => Promise<Reply> {
   return async (incoming) => {
-    const place = placeOf(incoming);
+    const place = placeOf(world, incoming);
     let reply: Reply;
     try {
       reply = await answer(world, incoming, place);
@@ -49,6 +56,9 @@ export function router(world: World): (incoming: Incoming) => Promise<Reply> {
     reply.headers = {
       server: "github.com",
       "x-github-request-id": `0000:0000:${world.nextRequest()}`,
+      ...(world.enterprise && {
+        "x-github-enterprise-version": `enterprise-server@${world.enterprise.version}.0`,
+      }),
       ...((place.service === "rest" || place.service === "graphql") && {
         "x-github-media-type": "github.v3; format=json",
         "x-ratelimit-limit": "5000",

@@ -3,7 +3,6 @@ import { announce } from "./announce.ts";
 import { readCommit } from "./git/commits.ts";
 import { entryAt, readTree } from "./git/trees.ts";
 import { presentPerson } from "./present/people.ts";
-import { publicLinks } from "./present/links.ts";
 import { presentRun } from "./present/runs.ts";
 import type { WorkflowRun } from "./records.ts";
 import { resolveCommit } from "./source.ts";
@@ -155,9 +154,9 @@ export function reviewRun(
     sha: run.headSha,
     payload: {
       environment: review.environment,
-      approver: presentPerson(world, actor.login, publicLinks),
+      approver: presentPerson(world, actor.login, world.links),
       comment: review.comment ?? "",
-      workflow_run: presentRun(world, repository, run, publicLinks),
+      workflow_run: presentRun(world, repository, run, world.links),
     },
   });
 }
@@ -209,7 +208,7 @@ export function dispatchWorkflow(
       inputs,
       ref,
       workflow: workflow.path,
-      organization: presentPerson(world, repository.owner.login, publicLinks),
+      organization: presentPerson(world, repository.owner.login, world.links),
     },
     runId: run.id,
     workflowPath: workflow.path,

@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { seal, unseal, type Saved } from "../saved.ts";
-import type { Clock } from "../stand-in.ts";
 import { copyBare, packBare } from "./git/copy-bare.ts";
 import { objectStore, type GitObject } from "./git/objects.ts";
 import { refStore } from "./git/refs.ts";
 import { bareFolder } from "./repositories.ts";
-import { emptyWorld, type Repository, type World } from "./world.ts";
+import { emptyWorld, type Repository, type Site, type World } from "./world.ts";
 
 /** What a GitHub held; its git repositories are in a folder. */
 export type SavedGitHub = Saved<{ folder: string; records: Records; repositories: Kept[] }>;
@@ -52,13 +51,9 @@ export function saveWorld(world: World, folder: string): SavedGitHub {
   return seal({ folder, records, repositories });
 }
 
-export function restoreWorld(
-  options: { clock: Clock; directory: string },
-  saved: SavedGitHub,
-): World {
+export function restoreWorld(site: Site, saved: SavedGitHub): World {
   const { folder, records, repositories } = unseal(saved);
-  const { clock, directory: whole } = options;
-  const world = emptyWorld({ clock, directory: whole, counters: records.counters });
+  const world = emptyWorld(site, records.counters);
   Object.assign(world, records);
   for (const { knownObjects, ...kept } of repositories) {
     const directory = join(world.directory, bareFolder(kept));

@@ -10,7 +10,6 @@ import {
 } from "./git/commits.ts";
 import { isRefName } from "./git/refs.ts";
 import { changeTree, entryAt, type TreeChange } from "./git/trees.ts";
-import { publicLinks } from "./present/links.ts";
 import { presentPerson } from "./present/people.ts";
 import { presentPush } from "./present/push.ts";
 import { followBranch } from "./pulls.ts";
@@ -151,7 +150,7 @@ export function refMoved(
         after: after ?? noObject,
       }),
       pusher: { name: actor.login, email: personOf(world, actor.login).email },
-      sender: presentPerson(world, actor.login, publicLinks),
+      sender: presentPerson(world, actor.login, world.links),
     },
   });
   if (!tag && after) followBranch(world, repository, actor, short, after);

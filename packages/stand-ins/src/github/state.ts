@@ -1,5 +1,6 @@
 import type { AppWish } from "./apps.ts";
 import type { Access, Permissions, TokenRequest } from "./permission.ts";
+import type { Links } from "./present/links.ts";
 import type { TeamWish } from "./teams.ts";
 import type {
   App,
@@ -193,6 +194,9 @@ export type GitHubRepository = {
 
 /** What a rehearsal does to the stand-in and reads from it, beside the HTTP that the product speaks. */
 export type GitHubState = {
+  /** Where it is: pages, REST, GraphQL, uploads and archives. */
+  readonly links: Links;
+
   addUser(user: { login: string; type?: PersonType; name?: string; email?: string }): Person;
   /** Makes the owner too when absent (as an organization). */
   addRepository(repository: {

@@ -1,5 +1,4 @@
 import { announce } from "./announce.ts";
-import { publicLinks } from "./present/links.ts";
 import { presentIssue } from "./present/issues.ts";
 import type { Issue } from "./records.ts";
 import { Refused, type Actor, type Repository, type World } from "./world.ts";
@@ -96,9 +95,9 @@ function tellSubIssue(
     action,
     payload: {
       parent_issue_id: parent.issue.id,
-      parent_issue: presentIssue(world, parent.repository, parent.issue, publicLinks),
+      parent_issue: presentIssue(world, parent.repository, parent.issue, world.links),
       sub_issue_id: child.issue.id,
-      sub_issue: presentIssue(world, child.repository, child.issue, publicLinks),
+      sub_issue: presentIssue(world, child.repository, child.issue, world.links),
     },
   });
 }

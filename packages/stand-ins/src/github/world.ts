@@ -18,6 +18,8 @@ import type {
   Team,
   WorkflowRun,
 } from "./records.ts";
+import type { EnterpriseVersion } from "./enterprise.ts";
+import { enterpriseLinks, publicLinks, type Links } from "./present/links.ts";
 import type { GitHubEvent } from "./state.ts";
 
 /** Who acts, and whether what he does may start workflows. */
@@ -52,9 +54,16 @@ export type Repository = {
   verified: Set<string>;
 };
 
+/** A GitHub of one's own: its address, and how old it is. */
+export type Enterprise = { url: string; version: EnterpriseVersion };
+
 export type World = {
   clock: Clock;
   directory: string;
+  /** Of an enterprise server; undefined for github.com. */
+  enterprise: Enterprise | undefined;
+  /** The addresses that GitHub itself is known by, as in what it tells of an event. */
+  links: Links;
   people: Map<string, Person>;
   repositories: Map<string, Repository>;
   tokens: Map<string, TokenRequest>;
@@ -79,8 +88,11 @@ export type World = {
 /** The last numbers that were given. */
 export type Counters = { id: number; request: number };
 
-export function createWorld(options: { clock: Clock; directory: string }): World {
-  const world = emptyWorld({ ...options, counters: { id: 1000, request: 0 } });
+/** Where a world is, and whether it is an enterprise server. */
+export type Site = { clock: Clock; directory: string; enterprise?: Enterprise };
+
+export function createWorld(site: Site): World {
+  const world = emptyWorld(site, { id: 1000, request: 0 });
   addPerson(world, {
     login: "github-actions[bot]",
     type: "Bot",
@@ -92,14 +104,13 @@ export function createWorld(options: { clock: Clock; directory: string }): World
 }
 
 /** A world without anybody in it. */
-export function emptyWorld(options: {
-  clock: Clock;
-  directory: string;
-  counters: Counters;
-}): World {
-  const { counters } = options;
+export function emptyWorld({ clock, directory, enterprise }: Site, counters: Counters): World {
   return {
-    ...options,
+    clock,
+    directory,
+    enterprise,
+    links: enterprise ? enterpriseLinks(new URL(enterprise.url).origin) : publicLinks,
+    counters,
     people: new Map(),
     repositories: new Map(),
     tokens: new Map(),

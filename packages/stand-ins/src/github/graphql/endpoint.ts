@@ -2,13 +2,16 @@ import {
   buildSchema,
   execute,
   getOperationAST,
-  type GraphQLError,
+  GraphQLError,
   parse,
+  specifiedRules,
   validate,
   type DocumentNode,
   type GraphQLSchema,
+  type ValidationRule,
 } from "graphql";
 import { json, type Reply } from "../../stand-in.ts";
+import { absentFields } from "../enterprise.ts";
 import { schemaText } from "../generated/schema.ts";
 import { findRepository, Refused } from "../world.ts";
 import { mutations } from "./mutations.ts";
@@ -40,7 +43,10 @@ export async function answerGraphql(asking: Asking, body: unknown): Promise<Repl
   } catch (error) {
     return json(200, { errors: [{ message: (error as Error).message }] });
   }
-  const wrong = validate(publicSchema(), document);
+  const wrong = validate(publicSchema(), document, [
+    ...specifiedRules,
+    without(absentFields(asking.world)),
+  ]);
   if (wrong.length > 0) return json(200, { errors: wrong.map(describeMisuse) });
   const result = await execute({
     schema: publicSchema(),
@@ -59,6 +65,18 @@ export async function answerGraphql(asking: Asking, body: unknown): Promise<Repl
     { ...(data !== undefined && { data }), ...(errors && { errors: errors.map(describeFailure) }) },
     { wrote },
   );
+}
+
+/** Fields that an older server does not have are none, in the words for any other. */
+function without(absent: ReadonlySet<string>): ValidationRule {
+  return (context) => ({
+    Field: (node) => {
+      const type = context.getParentType()?.name ?? "";
+      if (!absent.has(`${type}.${node.name.value}`)) return;
+      const message = `Cannot query field "${node.name.value}" on type "${type}".`;
+      context.reportError(new GraphQLError(message, { nodes: node }));
+    },
+  });
 }
 
 function roots(asking: Asking): Record<string, unknown> {

@@ -58,6 +58,6 @@ export function personShape(asking: Asking, login: string): Shape {
     email: "",
     url: links.html + path,
     resourcePath: path,
-    avatarUrl: `https://avatars.githubusercontent.com/u/${person.id}?v=4`,
+    avatarUrl: `${links.avatars}/u/${person.id}?v=4`,
   };
 }

@@ -16,7 +16,7 @@ export function presentKnown(person: Person, links: Links): Json {
     login: person.login,
     id: person.id,
     node_id: person.nodeId,
-    avatar_url: `https://avatars.githubusercontent.com/u/${person.id}?v=4`,
+    avatar_url: `${links.avatars}/u/${person.id}?v=4`,
     gravatar_id: "",
     url,
     html_url: `${links.html}/${page}`,

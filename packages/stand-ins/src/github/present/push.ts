@@ -1,7 +1,7 @@
 import { ancestry, peel, readCommit, type Commit } from "../git/commits.ts";
 import { differences, emptyTree } from "../git/trees.ts";
 import type { Repository, World } from "../world.ts";
-import { iso, publicLinks } from "./links.ts";
+import { iso } from "./links.ts";
 import type { Json } from "./people.ts";
 import { ownerOf } from "./git.ts";
 import { repositoryPage } from "./repositories.ts";
@@ -21,7 +21,7 @@ export function presentPush(
     old !== undefined && head !== undefined && !news.some((commit) => commit.sha === old);
   const tag = move.ref.startsWith("refs/tags/");
   const commits = tag || !old ? [] : news.filter((commit) => !known.has(commit.sha)).slice(0, 2048);
-  const page = repositoryPage(repository, publicLinks);
+  const page = repositoryPage(repository, world.links);
   const tip = head ? readCommit(objects, head) : undefined;
   return {
     ref: move.ref,
@@ -51,7 +51,7 @@ function presentPushedCommit(world: World, repository: Repository, commit: Commi
     distinct: true,
     message: commit.message.trimEnd(),
     timestamp: iso(commit.committer.date),
-    url: `${repositoryPage(repository, publicLinks)}/commit/${commit.sha}`,
+    url: `${repositoryPage(repository, world.links)}/commit/${commit.sha}`,
     author: person(commit.author),
     committer: person(commit.committer),
     added: changed.filter((one) => !one.before).map((one) => one.path),

@@ -46,7 +46,7 @@ export function presentTeam(world: World, team: Team, links: Links): Json {
       issues_url: `${url}/issues`,
       members_url: `${url}/members{/member}`,
       public_members_url: `${url}/public_members{/member}`,
-      avatar_url: `https://avatars.githubusercontent.com/u/${organization.id}?v=4`,
+      avatar_url: `${links.avatars}/u/${organization.id}?v=4`,
       description: null,
       name: organization.name,
       has_organization_projects: true,

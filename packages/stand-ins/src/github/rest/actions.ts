@@ -1,4 +1,5 @@
 import { announce } from "../announce.ts";
+import { has } from "../enterprise.ts";
 import { presentApproval, presentJob, presentRun, presentWorkflow } from "../present/runs.ts";
 import { repositoryPage, repositoryUrl } from "../present/repositories.ts";
 import type { WorkflowRun } from "../records.ts";
@@ -57,7 +58,9 @@ export const actionRoutes: Route[] = [
       ref: textIn(body, "ref") ?? "",
       inputs: recordIn(body, "inputs") ?? {},
     });
-    if (!flagIn(body, "return_run_details")) return noContent;
+    // Whoever does not know a property passes over it.
+    if (!flagIn(body, "return_run_details") || !has(world, "the run of a dispatch"))
+      return noContent;
     return ok({
       workflow_run_id: run.id,
       run_url: `${repositoryUrl(repository, links)}/actions/runs/${run.id}`,

@@ -1,5 +1,6 @@
 import { demand } from "../tokens.ts";
 import { json, type Incoming, type Reply } from "../../stand-in.ts";
+import { has, withoutAbsent } from "../enterprise.ts";
 import type { Links } from "../present/links.ts";
 import type { Session } from "../tokens.ts";
 import { checkAnswer, checkRequest } from "../validation/check.ts";
@@ -19,6 +20,8 @@ export function answerRest(
   const match = matchRoute(incoming.method, pathname);
   const upload = match?.route.method === "POST" && match.route.template.endsWith("/assets");
   if (!match || upload !== uploads) throw new Refused(404, "Not Found");
+  if (isSubIssueRoute(match.route.template) && !has(world, "sub-issues over REST"))
+    throw new Refused(404, "Not Found");
   const call: Call = {
     world,
     session,
@@ -51,8 +54,13 @@ export function answerRest(
   }
   if (answer.value === undefined)
     return { status: answer.status, wrote, headers: answer.headers ?? {} };
-  return json(answer.status, answer.value, { wrote, headers: answer.headers ?? {} });
+  return json(answer.status, withoutAbsent(world, answer.value), {
+    wrote,
+    headers: answer.headers ?? {},
+  });
 }
+
+const isSubIssueRoute = (template: string): boolean => /\/(sub_issues?|parent)$/.test(template);
 
 function perform({ route, path }: Match, call: Call, upload: boolean): Answer {
   if (route.kind === "open") return route.answer(call);
