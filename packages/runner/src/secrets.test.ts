@@ -14,6 +14,16 @@ test("each line of a key is masked, short ones are not", () => {
   expect(forms).not.toContain("{");
 });
 
+test("a secret with odd line ends is masked line by line, and never told to the runner whole", () => {
+  const registered: string[] = [];
+  const secrets = createSecrets((form) => registered.push(form));
+  const secret = "first part\u2028::error::x\vlast part";
+  secrets.add(secret);
+  expect(registered).toEqual(expect.arrayContaining(["first part", "::error::x", "last part"]));
+  expect(registered.filter((form) => /[\v\u2028]/.test(form))).toEqual([]);
+  expect(secrets.redact(`a ${secret} b`)).toBe("a *** b");
+});
+
 test("base64 and URL forms are masked", () => {
   const forms = maskedForms("p@ss/word?");
   expect(forms).toContain("p%40ss%2Fword%3F");

@@ -9,13 +9,16 @@ export type Secrets = {
 /** Lines shorter than this (`{`, `- a`) are no secret by themselves; masked they would black out the log. */
 const shortestLine = 4;
 
-/** `register` is called once for each form, before anything else is written. */
+/** What some reader of the log takes for the end of a line, beyond CR and LF, which the runner's command escapes. */
+const oddLineEnds = /[\v\f\u0085\u2028\u2029]/;
+
+/** `register` is called once for each form that can be on a line of the log, before anything else is written. */
 export function createSecrets(register: (form: string) => void): Secrets {
   let forms: string[] = [];
   return {
     add: (secret) => {
       const fresh = maskedForms(secret).filter((form) => !forms.includes(form));
-      for (const form of fresh) register(form);
+      for (const form of fresh) if (!oddLineEnds.test(form)) register(form);
       forms = [...forms, ...fresh].toSorted((a, b) => b.length - a.length);
     },
     redact: (text) => forms.reduce((left, form) => left.replaceAll(form, "***"), text),
@@ -27,7 +30,7 @@ export function maskedForms(secret: string): string[] {
   const whole = secret.trim();
   if (whole === "") return [];
   const lines = whole
-    .split(/\r\n|\r|\n/)
+    .split(/[\r\n\v\f\u0085\u2028\u2029]+/)
     .map((line) => line.trim())
     .filter((line) => line.length >= shortestLine);
   const plain = [...new Set([secret, whole, ...lines])];
