@@ -3,8 +3,9 @@ import { readEnvironment, type RunnerEnvironment } from "./environment.ts";
 import { logText, logTitle } from "./log-text.ts";
 import type { Secrets } from "./secrets.ts";
 
-/** An annotation keeps this many characters. */
+/** An annotation keeps this many characters, its title these. */
 const longestAnnotation = 4000;
+const longestTitle = 250;
 
 /** What an action's body may know of the runner and say through it. */
 export type Job = {
@@ -34,9 +35,11 @@ export function createJob(
     env,
     variables,
     say: (text) => core.info(plain(text)),
-    group: (title, body) => core.group(logTitle(secrets.redact(title)), body),
+    group: (title, body) => core.group(annotationTitle(secrets.redact(title)), body),
     warn: (title, text) =>
-      core.warning(annotation(secrets.redact(text)), { title: logTitle(secrets.redact(title)) }),
+      core.warning(annotation(secrets.redact(text)), {
+        title: annotationTitle(secrets.redact(title)),
+      }),
     mask: (secret) => secrets.add(secret),
     debug: (text) => {
       if (env.debug) core.debug(plain(text));
@@ -44,10 +47,19 @@ export function createJob(
   };
 }
 
-/** Foreign or own text as an annotation's one line. */
+/** The end of a text that is too long is kept to this length: the next step stands there. */
+const keptEnd = 1000;
+
+/** Foreign or own text as an annotation's one line; what is too long loses its middle. */
 export function annotation(text: string): string {
   const line = logTitle(text);
-  return line.length > longestAnnotation
-    ? `${line.slice(0, longestAnnotation)}…`.toWellFormed()
-    : line;
+  if (line.length <= longestAnnotation) return line;
+  const start = line.slice(0, longestAnnotation - keptEnd).toWellFormed();
+  return `${start} … ${line.slice(-keptEnd).toWellFormed()}`;
+}
+
+/** The title of an annotation or a group. */
+export function annotationTitle(text: string): string {
+  const line = logTitle(text);
+  return line.length <= longestTitle ? line : `${line.slice(0, longestTitle).toWellFormed()} …`;
 }

@@ -3,13 +3,16 @@ import { codes, Fault, type Code } from "@release-actions/codes";
 /** What people read of an error: the same three parts whatever was thrown. */
 export type ErrorReport = { code: Code; title: string; saw: string; next: string };
 
+/** What was seen is told up to this length; it may quote a foreigner. */
+const longestSaw = 3000;
+
 /** Faults speak for themselves; anything else is RA1004, with its message only where that cannot hold a secret. */
 export function reportError(error: unknown): ErrorReport {
   if (error instanceof Fault) {
     return {
       code: error.code,
       title: `${error.code} ${codes[error.code].title}`,
-      saw: error.saw,
+      saw: error.saw.length <= longestSaw ? error.saw : `${error.saw.slice(0, longestSaw)}…`,
       next: error.next,
     };
   }

@@ -3,8 +3,7 @@ import * as core from "@actions/core";
 import { Fault } from "@release-actions/codes";
 import { inputText, readInputs } from "./inputs.ts";
 import type { ActionIo, InputSpec, Result } from "./io.ts";
-import { annotation, createJob, type Job } from "./job.ts";
-import { logTitle } from "./log-text.ts";
+import { annotation, annotationTitle, createJob, type Job } from "./job.ts";
 import { causeChain, reportError } from "./report.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
 import { cutSummary, faultSummary } from "./summary.ts";
@@ -105,7 +104,7 @@ function finish(ending: Ending, secrets: Secrets, job: Job): void {
   }
   if (!ending.ok && ending.failure) {
     core.error(annotation(secrets.redact(ending.failure.message)), {
-      title: logTitle(secrets.redact(ending.failure.title)),
+      title: annotationTitle(secrets.redact(ending.failure.title)),
     });
   }
 }
