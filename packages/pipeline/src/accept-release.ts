@@ -9,7 +9,7 @@ import { lastEnvironment } from "./issue/state.ts";
 import type { ActionResult } from "./job.ts";
 import { sayNotices, sendDue } from "./notices.ts";
 import { acceptedSummary, notAcceptedSummary } from "./report/acceptance.ts";
-import { oneLine } from "./report/sentences.ts";
+import { oneLine, reasonsOf } from "./report/sentences.ts";
 import { givenVersion, isDryRun, type RequestInputs } from "./request.ts";
 
 export type AcceptInputs = RequestInputs & Logins;
@@ -39,7 +39,7 @@ export async function acceptRelease(
     return {
       ok: false,
       outputs: {
-        reasons: JSON.stringify([finding]),
+        reasons: reasonsOf([finding]),
         decision: "refused",
         result: "none",
         accepted: "false",
@@ -63,7 +63,7 @@ export async function acceptRelease(
     outputs: {
       version: release.version,
       digest: release.components[0]?.digest ?? "",
-      reasons: JSON.stringify([{ rule: "accept", holds: true, saw }]),
+      reasons: reasonsOf([{ rule: "accept", holds: true, saw }]),
       decision: "go",
       result: "none",
       accepted: String(!dryRun),

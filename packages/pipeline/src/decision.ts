@@ -3,6 +3,7 @@ import { runningRelease, type Entry, type Release } from "@release-actions/ledge
 import { isLast, type EnvironmentSettings, type Pipeline } from "./configuration/pipeline-file.ts";
 import type { World } from "./connect.ts";
 import type { History } from "./history.ts";
+import { reasonsOf } from "./report/sentences.ts";
 import type { Request } from "./request.ts";
 
 export type PromoteOutputs = {
@@ -56,6 +57,6 @@ export function outputsOf(
       ),
     ),
     url: environment.url ?? "",
-    reasons: JSON.stringify(findings),
+    reasons: reasonsOf(findings),
   };
 }

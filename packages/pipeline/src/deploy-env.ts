@@ -3,7 +3,7 @@ import { markdownBlock, markdownCode, markdownText } from "@release-actions/mark
 import { readDeployPlan, type DeployEnvInputs, type DeployPlan } from "./deploy-plan.ts";
 import type { ActionResult, Job } from "./job.ts";
 import { lines } from "./report/summaries.ts";
-import { shortDigest } from "./report/sentences.ts";
+import { reasonsOf, shortDigest } from "./report/sentences.ts";
 import { deployRelease, openTarget, whatRuns } from "./rollout.ts";
 
 export type { DeployEnvInputs } from "./deploy-plan.ts";
@@ -91,7 +91,7 @@ export async function deployEnv(
       ...base,
       result: rolledBack ? "rolled-back" : "failed",
       running: digestsOf(running),
-      reasons: JSON.stringify([{ rule: "rollout", holds: false, saw: plain, code, next }]),
+      reasons: reasonsOf([{ rule: "rollout", holds: false, saw: plain, code, next }]),
     },
     summary: lines(
       `### The deployment failed. ${markdownText(place)} ${now}.`,

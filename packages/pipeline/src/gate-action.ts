@@ -10,7 +10,7 @@ import type { Decision } from "./decision.ts";
 import { judgePreflight } from "./preflight.ts";
 import { decide, rolesAsked } from "./promote.ts";
 import { findingTable, lines, refusedSummary } from "./report/summaries.ts";
-import { oneLine } from "./report/sentences.ts";
+import { oneLine, reasonsOf } from "./report/sentences.ts";
 import { readRequest, type RequestInputs } from "./request.ts";
 import { releasePlaceholders } from "./rollout.ts";
 
@@ -53,7 +53,7 @@ export async function gate(inputs: GateInputs, job: Job): Promise<ActionResult<G
   }
   for (const finding of verdict.findings)
     job.say(`${finding.holds ? "✓" : "✗"} ${finding.rule}: ${finding.saw}`);
-  const reasons = JSON.stringify(verdict.findings);
+  const reasons = reasonsOf(verdict.findings);
   const version = candidate.release?.version ?? request.version ?? "";
   if (verdict.holds) {
     return {

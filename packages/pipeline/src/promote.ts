@@ -18,7 +18,7 @@ import { judgePreflight } from "./preflight.ts";
 import { asksForTag, nameOf, plannedTags, tagsOfRelease } from "./release-tags.ts";
 import { isAcceptedByPassing, outputsOf, type Decision, type PromoteOutputs } from "./decision.ts";
 import { dryRunSummary, earlierSummary, refusedSummary } from "./report/summaries.ts";
-import { oneLine } from "./report/sentences.ts";
+import { oneLine, reasonsOf } from "./report/sentences.ts";
 import { readRequest, type Request, type RequestInputs } from "./request.ts";
 import { imageTagsOf, openTarget, prepare } from "./rollout.ts";
 
@@ -256,12 +256,14 @@ function refused(
   const { environment, request } = decision;
   const open = findings.filter((finding) => !finding.holds && !finding.warning);
   const version = candidate?.release?.version ?? request.version ?? "";
+  // What somebody wrote is a version only when the scheme says so.
+  const known = candidate?.version && "text" in candidate.version ? candidate.version.text : "";
   return {
     ok: skipped,
     outputs: {
       ...(candidate?.release
         ? outputsOf(decision, candidate.release, findings)
-        : { reasons: JSON.stringify(findings), version, url: environment.url ?? "" }),
+        : { reasons: reasonsOf(findings), version: known, url: environment.url ?? "" }),
       decision: skipped ? "skipped" : "refused",
       result: "none",
       accepted: "false",

@@ -25,6 +25,7 @@ import type { Pipeline } from "./configuration/pipeline-file.ts";
 import { connect, findPipeline, type Connection, type Logins } from "./connect.ts";
 import type { ActionResult, Job } from "./job.ts";
 import { prepareRelease } from "./prepare-release.ts";
+import { reasonsOf } from "./report/sentences.ts";
 import { lines } from "./report/summaries.ts";
 import { givenVersion } from "./request.ts";
 import { runToEnd } from "./run-to-end.ts";
@@ -134,7 +135,7 @@ async function publish(
       url: result.url,
       notes: notesPath,
       previousTag: order.previous?.tag ?? "",
-      reasons: JSON.stringify(result.findings),
+      reasons: reasonsOf(result.findings),
     },
     summary: lines(
       `### ${markdownText(subject.title)} is published`,

@@ -11,7 +11,7 @@ import { connect, openTransport, type Logins } from "./connect.ts";
 import type { ActionResult, Job } from "./job.ts";
 import { outlineOf } from "./outline.ts";
 import { findingTable, lines } from "./report/summaries.ts";
-import { oneLine } from "./report/sentences.ts";
+import { oneLine, reasonsOf } from "./report/sentences.ts";
 import { givenVersion } from "./request.ts";
 import {
   defaultDeadline,
@@ -77,7 +77,7 @@ export async function smokeTest(
       passed: String(open.length === 0),
       ...(report.p95 === undefined ? {} : { p95: String(Math.round(report.p95)) }),
       report: path,
-      reasons: JSON.stringify(findings),
+      reasons: reasonsOf(findings),
     },
     summary: lines(
       `### ${open.length === 0 ? "The new build answers" : "The smoke test failed"}${asked.url ? ` at ${markdownText(asked.url)}` : ""}`,

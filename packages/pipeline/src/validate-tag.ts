@@ -8,7 +8,7 @@ import { connect, findPipeline, readDefaultBranch, type Logins } from "./connect
 import { compareManifests } from "./gate/rules.ts";
 import type { ActionResult, Job } from "./job.ts";
 import { findingTable, lines } from "./report/summaries.ts";
-import { oneLine } from "./report/sentences.ts";
+import { oneLine, reasonsOf } from "./report/sentences.ts";
 import { givenVersion } from "./request.ts";
 
 export type ValidateTagInputs = Logins & {
@@ -142,7 +142,7 @@ function answer(
   const open = findings.filter((finding) => !finding.holds && !finding.warning);
   return {
     ok: open.length === 0 || skip,
-    outputs: { ...outputs, reasons: JSON.stringify(findings) },
+    outputs: { ...outputs, reasons: reasonsOf(findings) },
     summary: lines(
       `### ${markdownText(tag)} is ${open.length === 0 ? "a release" : "no release"}`,
       "",

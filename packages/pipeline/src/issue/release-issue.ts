@@ -4,7 +4,7 @@ import { markdownLink, markdownText } from "@release-actions/markdown";
 import { connect, loadPipeline, withTeams, type Connection, type Logins } from "../connect.ts";
 import { eventText, type ActionResult, type Job } from "../job.ts";
 import { sayNotices, sendDue } from "../notices.ts";
-import { oneLine } from "../report/sentences.ts";
+import { oneLine, reasonsOf } from "../report/sentences.ts";
 import { findingTable, lines } from "../report/summaries.ts";
 import { givenVersion } from "../request.ts";
 import { readRunningVersion, versionOf, type LoadedPipeline } from "./book.ts";
@@ -97,7 +97,7 @@ async function command(
     outputs: {
       ...(record?.issue === undefined ? {} : outputsOf(pipeline, record, record.issue)),
       command: kind ?? "",
-      reasons: JSON.stringify(findings),
+      reasons: reasonsOf(findings),
     },
     summary: lines(
       `### ${kind === undefined ? "Nothing was decided" : `Recorded: ${kind}`}`,
@@ -174,6 +174,6 @@ function outputsOf(
     url: issue.url,
     state: stateOf(pipeline, record),
     command: "",
-    reasons: JSON.stringify(findings),
+    reasons: reasonsOf(findings),
   };
 }

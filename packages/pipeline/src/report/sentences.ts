@@ -1,11 +1,34 @@
 import { codes, type Finding } from "@release-actions/codes";
 
+/** A finding is told up to this length; it may quote a foreigner. */
+const longestSaw = 1500;
+
+/** What a finding saw, as people get to read it. */
+export function sawOf(finding: Finding): string {
+  return finding.saw.length <= longestSaw
+    ? finding.saw
+    : `${finding.saw.slice(0, longestSaw).toWellFormed()}…`;
+}
+
+/** Control characters and those that turn the reading direction, which JSON itself leaves as they are. */
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const unseen = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** The output `reasons`: the findings as JSON in which every character can be seen. */
+export function reasonsOf(findings: readonly Finding[]): string {
+  const told = findings.map((finding) => ({ ...finding, saw: sawOf(finding) }));
+  return JSON.stringify(told).replaceAll(
+    unseen,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** Several findings as one line for an annotation: code, what was seen, what to do next. */
 export function oneLine(findings: Finding[]): string {
   return findings
     .map((finding) => {
       const next = nextOf(finding);
-      return `${finding.code ? `${finding.code} ` : ""}${finding.saw.replace(/\.$/, "")}${next ? `. Next: ${next}` : ""}`;
+      return `${finding.code ? `${finding.code} ` : ""}${sawOf(finding).replace(/\.$/, "")}${next ? `. Next: ${next}` : ""}`;
     })
     .join(" | ");
 }

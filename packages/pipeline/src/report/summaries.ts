@@ -4,7 +4,7 @@ import { markdownBlock, markdownCode, markdownLink, markdownText } from "@releas
 import type { Approved, Ending } from "../bring-or-take-back.ts";
 import { spoken } from "../configuration/duration.ts";
 import type { Decision } from "../decision.ts";
-import { instant, nextOf, shortDigest } from "./sentences.ts";
+import { instant, nextOf, sawOf, shortDigest } from "./sentences.ts";
 
 type Head = Pick<Decision, "pipeline" | "environment" | "request" | "world">;
 
@@ -32,7 +32,7 @@ export function refusedSummary(about: {
 /** What stands against it, and what to do about it. */
 export function reasonLines(open: Finding[]): string[] {
   return open.flatMap((finding) => [
-    `**Why:** ${markdownText(finding.saw)}${finding.code ? ` (${finding.code}: ${codes[finding.code].title})` : ""}`,
+    `**Why:** ${markdownText(sawOf(finding))}${finding.code ? ` (${finding.code}: ${codes[finding.code].title})` : ""}`,
     "",
     ...(nextOf(finding) ? [`**Next:** ${nextText(nextOf(finding))}`, ""] : []),
   ]);
@@ -237,7 +237,7 @@ export function findingTable(findings: Finding[]): string[] {
     "| --- | --- | --- |",
     ...findings.map(
       (finding) =>
-        `| ${markdownText(finding.rule)} | ${finding.holds ? "holds" : finding.warning ? "warning" : "**does not hold**"} | ${markdownText(finding.saw)} |`,
+        `| ${markdownText(finding.rule)} | ${finding.holds ? "holds" : finding.warning ? "warning" : "**does not hold**"} | ${markdownText(sawOf(finding))} |`,
     ),
     "",
   ];
