@@ -85,7 +85,10 @@ export async function readTagFacts(github: GitHub, ask: TagQuery): Promise<TagFa
       name: github.repository.name,
       tag: ref,
       ...(ask.issueLabels ? { labels: ask.issueLabels } : {}),
-      ...Object.fromEntries(ask.branches.map((branch, index) => [`b${index}`, branch])),
+      // In full: a tag of the same name is no branch.
+      ...Object.fromEntries(
+        ask.branches.map((branch, index) => [`b${index}`, `refs/heads/${branch}`]),
+      ),
       ...Object.fromEntries(ask.files.map((path, index) => [`f${index}`, `${ref}:${path}`])),
     },
   );
