@@ -162,6 +162,12 @@ describe.concurrent("with the file", () => {
 
 refusesInputs("publish-release", [
   [
+    "a path of the file where no file is, which would take the question for evidence away",
+    { inputs: { config: ".github/relase-pipeline.yml", version: "1.0.0" } },
+    "RA1101",
+    /relase-pipeline\.yml is not on the branch main/,
+  ],
+  [
     "no version, and none in the event",
     { inputs: { config: "" } },
     "RA1205",

@@ -165,6 +165,12 @@ test.concurrent("with the file: the ledger remembers the deposition, and only wh
 
 const given = { config: "", "zenodo-token": "nobodys-token", version: "1.0.0" };
 refusesInputs("zenodo-doi", [
+  [
+    "a path of the file where no file is",
+    (stage) => ({ inputs: inputsOf(stage, "publish", { config: "pipeline.yml" }) }),
+    "RA1101",
+    /pipeline\.yml is not on the branch main/,
+  ],
   ["no step", { inputs: { ...given } }, "RA1001", /`step` is not given/],
   [
     "a step of another word",

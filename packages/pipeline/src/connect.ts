@@ -160,11 +160,19 @@ export async function withTeams<P extends Pipeline>(
   return { ...pipeline, roles: resolved.roles };
 }
 
-/** The same for actions that also work without the file: undefined when it does not exist. @throws Fault RA11xx */
+/** Where the file is looked for when nobody names another path; action.yml says the same. */
+const usualPath = ".github/release-pipeline.yml";
+
+/**
+ * The same for actions that also work without the file: undefined when it does not exist. A path that somebody chose has to
+ * exist: misspelt, it would take every rule away.
+ * @throws Fault RA11xx
+ */
 export async function findPipeline(
   world: Connection,
   path: string,
 ): Promise<(Pipeline & { defaultBranch: string }) | undefined> {
+  if (path !== usualPath) return loadPipeline(world, path);
   const file = await readDefaultFile(world.github, path);
   return file.text === undefined
     ? undefined
