@@ -117,6 +117,16 @@ describe.concurrent("with a token, without the file", () => {
     );
   });
 
+  test("a tag of a branch's name is no branch", async () => {
+    await using stage = await openStage();
+    const { commit } = await release(stage, "1.0.0");
+    stage.repository.createTag("stable", commit, "ada");
+    const inputs = { config: "", branch: "stable" };
+    const end = await stage.run("validate-tag", { tag: "1.0.0", inputs });
+    expect(end.status).toBe(1);
+    expect(end.annotations[0]?.message).toContain("RA1304");
+  });
+
   test("a tag that is nowhere is refused", async () => {
     await using stage = await openStage();
     await release(stage, "1.0.0");
@@ -141,6 +151,21 @@ test.concurrent("with the file: its scheme, branch and manifests hold, and an in
 });
 
 refusesInputs("validate-tag", [
+  [
+    "a path of the file where no file is",
+    { inputs: { tag: "1.0.0", config: ".github/relase-pipeline.yml" } },
+    "RA1101",
+    /relase-pipeline\.yml is not on the branch main/,
+  ],
+  [
+    "an environment that the file does not have",
+    (stage) => {
+      configure(stage);
+      return { inputs: { tag: "1.0.0", environment: "prod" } };
+    },
+    "RA1104",
+    /"prod" is not in the file/,
+  ],
   ["no tag, and none in the event", {}, "RA1001", /`tag` is not given/],
   [
     "a scheme that does not exist",

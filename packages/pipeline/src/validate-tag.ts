@@ -4,6 +4,7 @@ import { markdownText } from "@release-actions/markdown";
 import { imageTag, schemeOf } from "@release-actions/versions";
 import { orderOf } from "./release-order.ts";
 import { releaseBranches } from "./release-branches.ts";
+import { environmentOf } from "./configuration/pipeline-file.ts";
 import { connect, findPipeline, readDefaultBranch, type Logins } from "./connect.ts";
 import { compareManifests } from "./gate/rules.ts";
 import type { ActionResult, Job } from "./job.ts";
@@ -35,7 +36,7 @@ export type ValidateTagOutputs = {
 
 /**
  * Is this ref a release? With a token it also asks GitHub for branch, manifests and order; without one it judges the form alone.
- * @throws Fault RA1001 (no tag), RA1301 (no such scheme)
+ * @throws Fault RA1001 (no tag), RA1104 (no such environment), RA1301 (no such scheme)
  */
 export async function validateTag(
   inputs: ValidateTagInputs,
@@ -49,6 +50,7 @@ export async function validateTag(
     });
   const world = inputs.token ? connect(inputs, job) : undefined;
   const pipeline = world && inputs.config ? await findPipeline(world, inputs.config) : undefined;
+  if (pipeline && inputs.environment) environmentOf(pipeline, inputs.environment);
   const scheme = schemeOf(
     inputs.scheme ?? pipeline?.tag?.scheme ?? "semver",
     inputs.prefix ?? pipeline?.tag?.prefix ?? "",
