@@ -6,6 +6,9 @@ import type { Job } from "./job.ts";
 /** Largest single file that is read into memory for an upload. */
 const largest = 2 * 1024 * 1024 * 1024;
 
+/** A path of Linux is no longer. */
+const longestGlob = 4096;
+
 /** Regular files of the workspace that the globs name, by file name. @throws Fault RA1002 for a glob that finds nothing, a path outside, a name twice */
 export function workspaceFiles(job: Job, globs: string[]): { name: string; bytes: Buffer }[] {
   if (globs.length === 0) return [];
@@ -16,12 +19,10 @@ export function workspaceFiles(job: Job, globs: string[]): { name: string; bytes
     });
   const root = realpathSync(workspace);
   const paths = globs.flatMap((glob) => {
-    const found = globSync(glob, { cwd: root }).filter((path) =>
-      statSync(join(root, path)).isFile(),
-    );
+    const found = namedBy(glob, root);
     if (found.length === 0)
       throw new Fault("RA1002", {
-        saw: `${JSON.stringify(glob)} names no file in the workspace`,
+        saw: `${JSON.stringify(glob.slice(0, 300))} names no file in the workspace`,
         next: "Check the glob, and that an earlier step of the job makes the file.",
       });
     return found;
@@ -38,4 +39,12 @@ export function workspaceFiles(job: Job, globs: string[]): { name: string; bytes
     names.add(name);
     return { name, bytes: readFileSync(real) };
   });
+}
+
+/** Regular files that a glob names; none where it is no glob of this system. */
+function namedBy(glob: string, root: string): string[] {
+  if (glob.length > longestGlob) return [];
+  return globSync(glob, { cwd: root }).filter((path) =>
+    statSync(join(root, path), { throwIfNoEntry: false })?.isFile(),
+  );
 }
