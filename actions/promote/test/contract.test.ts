@@ -278,5 +278,14 @@ refusesInputs("promote", [
     "RA1002",
     /`dry-run` is "ja"; it takes true or false/,
   ],
+  [
+    "a dry run that the event asks for in another word, which would have been none",
+    (stage) => {
+      configure(stage, { deploy: false });
+      return into(stage, "staging", { dispatch: { version: "1.0.0", "dry-run": "yes" } });
+    },
+    "RA1002",
+    /`dry-run` of the event is "yes"; it takes true or false/,
+  ],
   ["no token", { inputs: { environment: "staging", token: "" } }, "RA1001", /`token` is not given/],
 ]);

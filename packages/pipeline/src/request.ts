@@ -1,6 +1,7 @@
 import { Fault } from "@release-actions/codes";
 import { readCommand, type Command } from "./gate/command.ts";
 import { eventText, runUrl, type Job } from "./job.ts";
+import { sentenceIn } from "./legible.ts";
 
 /** Who wants what, where and why: the inputs, else the event. */
 export type Request = {
@@ -26,8 +27,6 @@ export type RequestInputs = {
   dryRun?: boolean;
 };
 
-const longestReason = 1000;
-
 /** Reads the request. @throws Fault RA1001 (environment, reason), RA1002 (action), RA5504 (comment) */
 export function readRequest(inputs: RequestInputs, job: Job): Request {
   if (!inputs.environment) {
@@ -44,9 +43,8 @@ export function readRequest(inputs: RequestInputs, job: Job): Request {
       saw: `\`action\` is ${JSON.stringify(action.slice(0, 60))}; it takes release, rollback or accept`,
     });
   }
-  const reason = (inputs.reason ?? eventText(job, "inputs", "reason") ?? asked?.reason)?.slice(
-    0,
-    longestReason,
+  const reason = sentenceIn(
+    inputs.reason ?? eventText(job, "inputs", "reason") ?? asked?.reason ?? "",
   );
   if (action === "rollback" && reason === undefined) {
     throw new Fault("RA1001", {
@@ -68,8 +66,14 @@ export function readRequest(inputs: RequestInputs, job: Job): Request {
   };
 }
 
+/** Is nothing to be written? @throws Fault RA1002 where the event neither says yes nor no */
 export function isDryRun(inputs: Pick<RequestInputs, "dryRun">, job: Job): boolean {
-  return inputs.dryRun ?? eventText(job, "inputs", "dry-run") === "true";
+  if (inputs.dryRun !== undefined) return inputs.dryRun;
+  const asked = eventText(job, "inputs", "dry-run")?.toLowerCase() ?? "false";
+  if (asked === "true" || asked === "false") return asked === "true";
+  throw new Fault("RA1002", {
+    saw: `\`dry-run\` of the event is ${JSON.stringify(asked.slice(0, 60))}; it takes true or false`,
+  });
 }
 
 type Rollback = Extract<Command, { kind: "rollback" }>;

@@ -1,3 +1,5 @@
+import { isDisguised, legible, sentenceIn } from "../legible.ts";
+
 /** A decision that somebody writes as the first line of a comment. */
 export type Command =
   | {
@@ -15,14 +17,6 @@ export type Command =
 
 /** Longest command line that is read; longer ones are prose or an attack. */
 const longestLine = 2000;
-/** Longest reason that is kept. */
-const longestReason = 1000;
-
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const control = /[\u0000-\u001f\u007f-\u009f]/g;
-/** Characters that turn the reading direction or hide: what is decided must look like what it is. */
-const hidden = /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
-
 /**
  * Reads the command in a comment: its first line, which begins with the command. Undefined: no command.
  * An approval is read strictly (nothing else on its line), a refusal generously (every word is its reason).
@@ -48,10 +42,6 @@ function endOfLine(text: string): number {
   return end < 0 ? text.length : end;
 }
 
-function isDisguised(line: string): boolean {
-  const bare = line.replaceAll("\t", " ");
-  return bare.search(control) >= 0 || bare.search(hidden) >= 0;
-}
 
 function readApproval([version, ...words]: string[]): Command | undefined {
   if (version === undefined) return undefined;
@@ -90,11 +80,6 @@ function readRefusal([version, ...words]: string[]): Command | undefined {
 }
 
 function withReason<T extends object>(command: T, words: string[]): T & { reason?: string } {
-  const reason = legible(words.join(" ")).slice(0, longestReason).toWellFormed();
-  // A reason has something to read in it: a letter or a digit of any script.
-  return /[\p{L}\p{N}]/u.test(reason) ? { ...command, reason } : command;
-}
-
-function legible(text: string): string {
-  return text.toWellFormed().replaceAll(hidden, "").replaceAll(control, " ").trim();
+  const reason = sentenceIn(words.join(" "));
+  return reason === undefined ? command : { ...command, reason };
 }

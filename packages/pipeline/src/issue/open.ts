@@ -14,6 +14,7 @@ import { markdownText } from "@release-actions/markdown";
 import type { Step } from "@release-actions/plan";
 import type { Version } from "@release-actions/versions";
 import type { Connection } from "../connect.ts";
+import { sentenceIn } from "../legible.ts";
 import { issueTitle } from "../gate/gate-facts.ts";
 import { dueNotices, withNotices } from "../notices.ts";
 import { runToEnd } from "../run-to-end.ts";
@@ -23,8 +24,6 @@ import { readMilestone, readScope } from "./scope.ts";
 import { candidateOf } from "./state.ts";
 import { statusComment } from "./status-comment.ts";
 import { openSubIssues, type Family } from "./sub-issues.ts";
-
-const longestPurpose = 1000;
 
 export type Opened = { issue: IssueRecord; record: VersionRecord; book: Book };
 
@@ -43,10 +42,8 @@ export async function openReleaseIssue(
   const known = book.record?.issue;
   if (known?.state === "closed" && book.record !== undefined)
     return { issue: known, record: book.record, book };
-  const purpose = [...(about.purpose?.trim() || known?.purpose || "")]
-    .slice(0, longestPurpose)
-    .join("");
-  if (purpose === "")
+  const purpose = sentenceIn(about.purpose ?? "") ?? known?.purpose;
+  if (purpose === undefined)
     throw new Fault("RA5501", { saw: `\`purpose\` is not given for ${version.text}` });
 
   const mark = markOf("issue", github, pipeline.product, version.text);
