@@ -1,5 +1,6 @@
 import { readBranches } from "@release-actions/github";
 import type { World } from "./connect.ts";
+import { branchMatches } from "./glob.ts";
 
 /** The branches that `tag.branch` names; globs are compared with the branches that exist. */
 export async function releaseBranches(
@@ -10,13 +11,5 @@ export async function releaseBranches(
   if (wanted.length === 0) return [pipeline.defaultBranch];
   if (wanted.every((glob) => !/[*?]/.test(glob))) return wanted;
   const existing = await readBranches(world.github);
-  return existing.filter((branch) => wanted.some((glob) => globMatches(glob, branch))).slice(0, 20);
-}
-
-/** `*` stands for anything but `/`, `**` for anything, `?` for one character. */
-export function globMatches(glob: string, text: string): boolean {
-  const pattern = glob.replaceAll(/\*\*|\*|\?|[\\^$.|+()[\]{}]/g, (part) =>
-    part === "**" ? ".*" : part === "*" ? "[^/]*" : part === "?" ? "[^/]" : `\\${part}`,
-  );
-  return new RegExp(`^${pattern}$`, "u").test(text);
+  return existing.filter((branch) => wanted.some((glob) => branchMatches(glob, branch))).slice(0, 20);
 }

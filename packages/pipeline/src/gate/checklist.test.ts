@@ -1,6 +1,7 @@
 import { markdownText } from "@release-actions/markdown";
 import { describe, expect, test } from "vitest";
-import { itemApplies, judgeChecklist, pathMatches, type ChecklistFacts } from "./checklist.ts";
+import { pathMatches } from "../glob.ts";
+import { itemApplies, judgeChecklist, type ChecklistFacts } from "./checklist.ts";
 
 const judgeWith = (body: string, more: Partial<ChecklistFacts> = {}) =>
   judgeChecklist({

@@ -2,6 +2,7 @@ import type { Finding } from "@release-actions/codes";
 import type { ChangedFiles, ReleaseIssue } from "@release-actions/github";
 import { markdownText } from "@release-actions/markdown";
 import type { ChecklistItem } from "../configuration/schema.ts";
+import { pathMatches } from "../glob.ts";
 import { noIssue } from "./approvals.ts";
 
 export type SubIssue = { number: number; title: string; state: "open" | "closed" };
@@ -53,22 +54,6 @@ export function itemApplies(item: ChecklistItem, changed: ChangedFiles | undefin
   if (globs === undefined || globs.length === 0 || changed === undefined || !changed.complete)
     return true;
   return changed.paths.some((path) => globs.some((glob) => pathMatches(glob, path)));
-}
-
-/** Paths as in GitHub's own filters: `**` stands for any folders, none at all too; `*` and `?` stay inside one. */
-export function pathMatches(glob: string, path: string): boolean {
-  const pattern = glob.replaceAll(/\*\*\/|\*\*|\*|\?|[\\^$.|+()[\]{}]/g, (part) =>
-    part === "**/"
-      ? "(?:.*/)?"
-      : part === "**"
-        ? ".*"
-        : part === "*"
-          ? "[^/]*"
-          : part === "?"
-            ? "[^/]"
-            : `\\${part}`,
-  );
-  return new RegExp(`^${pattern}$`, "su").test(path);
 }
 
 /** Checkboxes of a body by their text: ticked only if every line with that text is. */

@@ -42,7 +42,6 @@ function endOfLine(text: string): number {
   return end < 0 ? text.length : end;
 }
 
-
 function readApproval([version, ...words]: string[]): Command | undefined {
   if (version === undefined) return undefined;
   const command: Command = { kind: "approve", version };

@@ -1,6 +1,6 @@
 import type { StatusCheck } from "@release-actions/github";
 import { describe, expect, test } from "vitest";
-import { globMatches } from "../release-branches.ts";
+import { branchMatches } from "../glob.ts";
 import { compareManifests, judgeRunBy, judgeStatusChecks } from "./rules.ts";
 
 const commit = "c".repeat(40);
@@ -90,5 +90,5 @@ test.each([
   ["a.c", "abc", false],
   ["(a+)+$", "aaaa", false],
 ])("%s matches %s: %s", (glob, text, expected) => {
-  expect(globMatches(glob, text)).toBe(expected);
+  expect(branchMatches(glob, text)).toBe(expected);
 });
