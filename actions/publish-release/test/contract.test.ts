@@ -198,6 +198,12 @@ refusesInputs("publish-release", [
     /leads out of the workspace/,
   ],
   [
+    "braces that make a million globs of one",
+    { inputs: { config: "", version: "1.0.0", assets: "{a,b}".repeat(20) } },
+    "RA1002",
+    /names no file/,
+  ],
+  [
     "an empty file",
     { inputs: { config: "", version: "1.0.0", assets: "a" }, workspace: { a: "" } },
     "RA6005",

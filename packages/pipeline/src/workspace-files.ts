@@ -8,6 +8,8 @@ const largest = 2 * 1024 * 1024 * 1024;
 
 /** A path of Linux is no longer. */
 const longestGlob = 4096;
+/** Node writes out every form of a glob with braces before it looks at a file. */
+const mostForms = 256;
 
 /** Regular files of the workspace that the globs name, by file name. @throws Fault RA1002 for a glob that finds nothing, a path outside, a name twice */
 export function workspaceFiles(job: Job, globs: string[]): { name: string; bytes: Buffer }[] {
@@ -43,8 +45,20 @@ export function workspaceFiles(job: Job, globs: string[]): { name: string; bytes
 
 /** Regular files that a glob names; none where it is no glob of this system. */
 function namedBy(glob: string, root: string): string[] {
-  if (glob.length > longestGlob) return [];
+  if (glob.length > longestGlob || formsOf(glob) > mostForms) return [];
   return globSync(glob, { cwd: root }).filter((path) =>
     statSync(join(root, path), { throwIfNoEntry: false })?.isFile(),
   );
+}
+
+/** Into how many globs its braces make this one, or more. */
+function formsOf(glob: string): number {
+  if (/\{[^{}]*\.\.[^{}]*\}/.test(glob)) return Number.POSITIVE_INFINITY;
+  let forms = 1;
+  let rest = glob;
+  for (let inner = /\{[^{}]*\}/.exec(rest); inner !== null; inner = /\{[^{}]*\}/.exec(rest)) {
+    forms *= inner[0].split(",").length;
+    rest = rest.replace(inner[0], "x");
+  }
+  return forms;
 }
