@@ -72,7 +72,10 @@ export async function zenodoDoi(
     key: `${serverUrl}/${repository.owner}/${repository.name}/releases/tag/${encodeURIComponent(tag)}`,
     version,
     metadata,
-    ...withValue("concept", inputs.concept ?? settings.concept),
+    ...withValue(
+      "concept",
+      inputs.concept === "none" ? undefined : (inputs.concept ?? settings.concept),
+    ),
     ...withValue("depositionId", ledger?.recorded?.depositionId),
     // Only the ledger knows for certain that no earlier run has made a draft.
     resuming: job.env.runAttempt > 1 || ledger === undefined || inputs.step === "publish",
