@@ -95,6 +95,21 @@ test.each([
   expect(manifestVersion(path, text)).toEqual(expected);
 });
 
+test.each([
+  ["comments that do not end", "pom.xml", "<!--".repeat(100_000)],
+  ["parents that do not end", "pom.xml", "<parent>".repeat(50_000)],
+  [
+    "very many keys",
+    "Chart.yaml",
+    Array.from({ length: 40_000 }, (_, at) => `k${at}: x`).join("\n"),
+  ],
+  ["brackets without end", "package.json", "[".repeat(400_000)],
+  ["brackets without end", "Chart.yaml", "[".repeat(20_000)],
+  ["too much", "package.json", `{"version": "1.0.0"}${" ".repeat(600_000)}`],
+])("a manifest of %s in %s ends without a version", (_, path, text) => {
+  expect(manifestVersion(path, text)).toEqual({ wrong: expect.any(String) as string });
+});
+
 test("a version as a registry tag", () => {
   expect(imageTag("1.28.4+k3s2")).toBe("1.28.4-k3s2");
   expect(imageTag("a b")).toBeUndefined();
