@@ -235,7 +235,8 @@ function parseJson(text: string): { value: Record<string, unknown> } | { saw: st
 function parseYaml(text: string): { value: Record<string, unknown> } | { saw: string } {
   if (text.length > largestFile) return { saw: "the file is larger than 256 KiB." };
   try {
-    const document = parseDocument(text, { prettyErrors: true });
+    // Zenodo takes the last of two equal keys. Looking for them takes the parser a minute for a file of keys.
+    const document = parseDocument(text, { prettyErrors: true, uniqueKeys: false });
     const error = document.errors[0];
     if (error) return { saw: error.message.split("\n")[0] ?? "it is not YAML." };
     const value: unknown = document.toJS({ maxAliasCount: 100 });

@@ -1,6 +1,6 @@
 import { Fault } from "@release-actions/codes";
 import type { Document, Tags } from "yaml";
-import { LineCounter, parseAllDocuments } from "yaml";
+import { isScalar, LineCounter, parseAllDocuments, visit } from "yaml";
 import { isMapping, textAt, type KubeObject } from "./object.ts";
 
 export type ManifestFile = { path: string; text: string };
@@ -46,6 +46,8 @@ function readFile(file: ManifestFile, fill: (text: string) => string): Written[]
     version: "1.1",
     customTags: asKubectl,
     lineCounter: lines,
+    // The parser compares each key with each other, which takes it minutes for a large ConfigMap.
+    uniqueKeys: false,
     prettyErrors: true,
   });
   if (!Array.isArray(documents)) return [];
@@ -59,9 +61,34 @@ function readFile(file: ManifestFile, fill: (text: string) => string): Written[]
       );
       throw unreadable(at ? `${file.path}:${at.line}:${at.col}` : file.path, message);
     }
+    const repeated = repeatedKey(document);
+    if (repeated !== undefined) {
+      const { line, col } = lines.linePos(repeated);
+      throw unreadable(`${file.path}:${line}:${col}`, "Map keys must be unique");
+    }
     const start = lines.linePos(document.contents?.range?.[0] ?? 0);
     return objectsOf(valueOf(document, file.path), `${file.path}:${start.line}`, fill);
   });
+}
+
+/** Where the first key stands that its mapping has already. */
+function repeatedKey(document: Document.Parsed): number | undefined {
+  let at: number | undefined;
+  visit(document, {
+    Map: (_, map) => {
+      const known = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || key.value === "<<") continue;
+        if (known.has(key.value)) {
+          at = key.range?.[0] ?? 0;
+          return visit.BREAK;
+        }
+        known.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return at;
 }
 
 function valueOf(document: Document.Parsed, path: string): unknown {

@@ -204,6 +204,11 @@ port: 12:30
     ["---\n---\n\njust text\n", "RA3005", "k8s/app.yml:4: the document is not a mapping"],
     ["kind: ConfigMap\nmetadata: {name: c}\n", "RA3005", "no apiVersion"],
     [
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b, a: c}\n",
+      "RA3005",
+      "k8s/app.yml:4:14: Map keys must be unique",
+    ],
+    [
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: c-}\n",
       "RA3005",
       "no metadata.name",
@@ -224,6 +229,15 @@ port: 12:30
     const fault = faultOf(() => render(text, { images: [] }));
     expect(fault.code).toBe(code);
     expect(fault.saw).toContain(saw);
+  });
+
+  it("reads a ConfigMap of very many keys", () => {
+    const data = Array.from({ length: 50_000 }, (_, at) => `  k${at}: x\n`).join("");
+    const { objects } = render(
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n${data}`,
+      { images: [] },
+    );
+    expect(Object.keys(mappingAt(objects[0] ?? {}, "data"))).toHaveLength(50_000);
   });
 
   it("refuses an alias bomb and files that are too large", () => {
