@@ -1,10 +1,25 @@
 import { Fault, type Code } from "@release-actions/codes";
 import * as v from "valibot";
-import { isMap, LineCounter, parseDocument, type Document } from "yaml";
+import {
+  isMap,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Alias,
+  type Document,
+  type YAMLError,
+} from "yaml";
+import { legible } from "../legible.ts";
 import { nearest } from "./nearest.ts";
 
 const largest = 256 * 1024;
 const deepest = 40;
+/** How often an anchor may be used, what is in it counted in: aliases of aliases explode. */
+const maxAliasCount = 20;
+/** So many faults are told at once. */
+const mostFaults = 20;
+const longestShown = 200;
 
 export type Place = { path: string; document: Document.Parsed; lines: LineCounter };
 
@@ -24,18 +39,59 @@ export function readYaml(path: string, text: string): Place & { value: unknown }
     version: "1.2",
     merge: false,
     stringKeys: true,
+    // The parser compares each key with each other, which takes it a minute for a file of keys.
+    uniqueKeys: false,
     prettyErrors: false,
   });
-  const [error] = document.errors;
+  const error = document.errors[0] ?? repeatedKey(document);
   if (error) {
     const { line, col } = lines.linePos(error.pos[0]);
     throw new Fault("RA1102", { saw: `${path}:${line}:${col}: ${error.message}` });
   }
   try {
-    return { path, document, lines, value: document.toJS({ maxAliasCount: 20 }) as unknown };
+    return { path, document, lines, value: document.toJS({ maxAliasCount }) as unknown };
   } catch (cause) {
-    throw new Fault("RA1102", { saw: `${path}: its aliases cannot be resolved`, cause });
+    const alias = wrongAlias(document);
+    const { line, col } = lines.linePos(alias?.range?.[0] ?? 0);
+    throw new Fault("RA1102", {
+      saw: `${path}:${line}:${col}: ${alias ? `there is no anchor for *${alias.source}` : `an anchor is used more than ${maxAliasCount} times, or within itself`}`,
+      cause,
+    });
   }
+}
+
+/** The first key that its mapping has already. */
+function repeatedKey(document: Document.Parsed): Pick<YAMLError, "pos" | "message"> | undefined {
+  let repeated: ReturnType<typeof repeatedKey>;
+  visit(document, {
+    Map: (_, map) => {
+      const known = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || typeof key.value !== "string") continue;
+        if (known.has(key.value)) {
+          const [from = 0, to = 0] = key.range ?? [];
+          repeated = { pos: [from, to], message: "Map keys must be unique" };
+          return visit.BREAK;
+        }
+        known.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return repeated;
+}
+
+/** The first alias that has no anchor before it. */
+function wrongAlias(document: Document.Parsed): Alias | undefined {
+  let wrong: Alias | undefined;
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return undefined;
+      wrong = alias;
+      return visit.BREAK;
+    },
+  });
+  return wrong;
 }
 
 /** Checks a value against a schema. @throws Fault with every fault of the file, each with line and column */
@@ -48,8 +104,15 @@ export function check<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  const sentences = flatten(result.issues).map((issue) => sentence(place, issue, under));
-  throw new Fault(code, { saw: [...new Set(sentences)].slice(0, 20).join("\n") });
+  const sentences = flatten(result.issues)
+    .slice(0, mostFaults)
+    .map((issue) => sentence(place, issue, under));
+  throw new Fault(code, { saw: [...new Set(sentences)].join("\n") });
+}
+
+/** Several faults as the text of one; where there are too many, the first. */
+export function together(faults: readonly string[]): string {
+  return faults.slice(0, mostFaults).join("\n");
 }
 
 /** Where a key stands: `file:line:column`. */
@@ -96,7 +159,7 @@ function flatten(issues: readonly v.BaseIssue<unknown>[]): v.BaseIssue<unknown>[
 
 function sentence(place: Place, issue: v.BaseIssue<unknown>, under: (string | number)[]): string {
   const path = [...under, ...(issue.path ?? []).map((item) => item.key as string | number)];
-  const key = path.length === 0 ? "the file" : `\`${path.join(".")}\``;
+  const key = path.length === 0 ? "the file" : `\`${shown(path.join("."))}\``;
   const at = position(place, path);
   if (issue.type === "strict_object" && issue.expected === "never") {
     const known = knownKeys(issue, under);
@@ -106,7 +169,13 @@ function sentence(place: Place, issue: v.BaseIssue<unknown>, under: (string | nu
   if (issue.received === "undefined") return `${at}: ${key} is missing`;
   if (issue.type === "check" || issue.type === "regex" || issue.type === "min_length")
     return `${at}: ${key} ${/^[a-z]/.test(issue.message) ? issue.message : "has a value that is not allowed"}`;
-  return `${at}: ${key} is ${issue.received}; it takes ${issue.expected ?? "something else"}`;
+  return `${at}: ${key} is ${shown(issue.received)}; it takes ${issue.expected ?? "something else"}`;
+}
+
+/** What somebody wrote, in a message. */
+function shown(text: string): string {
+  const line = legible(text);
+  return line.length <= longestShown ? line : `${line.slice(0, longestShown).toWellFormed()}…`;
 }
 
 function knownKeys(issue: v.BaseIssue<unknown>, under: (string | number)[]): string[] {
@@ -158,9 +227,11 @@ function depth(text: string): number {
     if (letter === "[" || letter === "{") most = Math.max(most, (open += 1));
     else if (letter === "]" || letter === "}") open = Math.max(0, open - 1);
   }
-  const indents = text.split("\n").map((line) => (line.length - line.trimStart().length) / 2);
-  return Math.max(
-    most,
-    indents.reduce((deep, indent) => Math.max(deep, indent), 0) > deepest * 2 ? deepest + 1 : 0,
-  );
+  for (const line of text.split("\n")) {
+    const [start = ""] = /^(?: |[-?:](?= ))*/.exec(line) ?? [];
+    const signs = start.replaceAll(" ", "").length;
+    const indent = (start.length - signs) / 2;
+    if (signs > deepest || indent > deepest * 2) return deepest + 1;
+  }
+  return most;
 }

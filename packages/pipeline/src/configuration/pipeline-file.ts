@@ -1,5 +1,5 @@
 import { Fault } from "@release-actions/codes";
-import { check, position, readYaml, rememberKeys, type Place } from "./document.ts";
+import { check, position, readYaml, rememberKeys, together, type Place } from "./document.ts";
 import { nearest } from "./nearest.ts";
 import {
   checkSchema,
@@ -20,6 +20,8 @@ export type Pipeline = Omit<PipelineFile, "environments" | "defaults"> & {
 };
 
 rememberKeys(pipelineSchema);
+// A file of checks: a list, or a mapping with both keys.
+for (const path of [["*"], ["checks", "*"], ["identity"]]) rememberKeys(checkSchema, path);
 
 /**
  * Reads `.github/release-pipeline.yml`.
@@ -34,13 +36,13 @@ export function readPipeline(path: string, text: string): Pipeline {
     name,
   }));
   const wrong = [...wrongRoles(place, file), ...wrongEnvironments(place, environments)];
-  if (wrong.length > 0) throw new Fault("RA1104", { saw: wrong.join("\n") });
+  if (wrong.length > 0) throw new Fault("RA1104", { saw: together(wrong) });
   const { environments: _environments, defaults: _defaults, ...rest } = file;
   const pipeline = { ...rest, environments };
   const unfit = [...wrongTargets(environments, file.components), ...wrongNotices(pipeline)];
   if (unfit.length > 0)
     throw new Fault("RA1103", {
-      saw: unfit.map(({ path: at, saw }) => `${position(place, at)}: ${saw}`).join("\n"),
+      saw: together(unfit.map(({ path: at, saw }) => `${position(place, at)}: ${saw}`)),
     });
   return pipeline;
 }
