@@ -77,7 +77,8 @@ function headerExpectation(
   };
 }
 
-function jsonExpectation(path: string, wanted: ExpectedValue, variables: Variables): Expectation {
+/** @throws Fault RA4002 for what is no JSONPath that can be used */
+export function checkJsonPath(path: string): void {
   // These two functions of JSONPath run the host's regular expressions, which can take for ever.
   if (/\b(match|search)\s*\(/.test(path))
     throw new Fault("RA4002", {
@@ -88,6 +89,15 @@ function jsonExpectation(path: string, wanted: ExpectedValue, variables: Variabl
   } catch (cause) {
     throw new Fault("RA4002", { saw: `${shown(path)} is not a JSONPath.`, cause });
   }
+}
+
+/** @throws Fault RA4002 for what is no regular expression, whatever its placeholders stand for */
+export function checkPattern(pattern: string): void {
+  compile(pattern.replaceAll(/\$\{[^}]*\}/g, "x"), {});
+}
+
+function jsonExpectation(path: string, wanted: ExpectedValue, variables: Variables): Expectation {
+  checkJsonPath(path);
   const { holds, words } = comparison(path, wanted, variables);
   const expected = `${path} ${words}`;
   return (answer) => {

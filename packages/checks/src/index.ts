@@ -1,4 +1,5 @@
 export type { Check, CheckResult, ChecksReport, ExpectedValue, Json } from "./check.ts";
+export { checkJsonPath, checkPattern } from "./expectation.ts";
 export { junit } from "./junit.ts";
 export type { ChecksOptions } from "./run-checks.ts";
 

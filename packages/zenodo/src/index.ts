@@ -8,3 +8,4 @@ export {
   type ZenodoState,
   type ZenodoSteps,
 } from "./zenodo.ts";
+export { recordId } from "./deposition.ts";

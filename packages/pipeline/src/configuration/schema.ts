@@ -1,6 +1,9 @@
 import * as v from "valibot";
 import { schemeOf } from "@release-actions/versions";
 import { Fault } from "@release-actions/codes";
+import { checkJsonPath, checkPattern } from "@release-actions/checks";
+import { parseReference } from "@release-actions/registry";
+import { recordId } from "@release-actions/zenodo";
 import { milliseconds } from "./duration.ts";
 import { unknownPlaceholders } from "./placeholders.ts";
 
@@ -10,13 +13,16 @@ const text = v.pipe(
   v.minLength(1),
   v.maxLength(longest),
   v.check((value) => !/\p{Cc}/u.test(value), "has a control character"),
+  v.check(
+    (value) => !/[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(value),
+    "has a character that ends a line or turns the reading direction",
+  ),
 );
 const template = v.pipe(
   text,
   v.check(
     (value) => unknownPlaceholders(value).length === 0,
-    (issue) =>
-      `has the placeholder \${${unknownPlaceholders(String(issue.input))[0]}}, which does not exist`,
+    (issue) => unknownPlaceholder(String(issue.input)),
   ),
 );
 const duration = v.pipe(
@@ -114,15 +120,10 @@ const name = v.pipe(
 
 const scheme = v.pipe(
   text,
-  v.check((value) => {
-    try {
-      schemeOf(value);
-      return true;
-    } catch (error) {
-      if (error instanceof Fault) return false;
-      throw error;
-    }
-  }, "is not a tag scheme: semver, v-semver, pep440, or calver: and a pattern of calver.org's tokens"),
+  v.check(
+    (value) => holds(() => schemeOf(value)),
+    "is not a tag scheme: semver, v-semver, pep440, or calver: and a pattern of calver.org's tokens",
+  ),
 );
 
 const tag = v.strictObject({
@@ -142,6 +143,7 @@ const component = v.strictObject({
   name,
   image: v.pipe(
     text,
+    v.check((value) => holds(() => parseReference(value)), "is not the name of an image"),
     v.check(
       (value) => !value.includes("@") && !/:[^/]*$/.test(value),
       "is not an image name without tag and digest",
@@ -151,12 +153,31 @@ const component = v.strictObject({
   repository: v.optional(repositoryName),
 });
 
-const expected = v.union([v.string(), v.number(), v.boolean(), v.null()]);
+/** Told when the file is read: after the deployment it would be too late. */
+const pattern = v.pipe(
+  template,
+  v.check((value) => holds(() => checkPattern(value)), "is not a regular expression (RE2)"),
+);
+const jsonPath = v.pipe(
+  text,
+  v.check(
+    (value) => holds(() => checkJsonPath(value)),
+    "is not a JSONPath, or uses match or search, for which there is `matches`",
+  ),
+);
+const expectedText = v.pipe(
+  v.string(),
+  v.check(
+    (value) => unknownPlaceholders(value).length === 0,
+    (issue) => unknownPlaceholder(String(issue.input)),
+  ),
+);
+const expected = v.union([expectedText, v.number(), v.boolean(), v.null()]);
 const comparison = v.union([
   expected,
   v.strictObject({
     equals: v.optional(expected),
-    matches: v.optional(text),
+    matches: v.optional(pattern),
     below: v.optional(v.number()),
     "at-least": v.optional(v.number()),
   }),
@@ -170,17 +191,17 @@ export const checkSchema = v.pipe(
     post: v.optional(template),
     send: v.optional(v.pipe(v.string(), v.maxLength(65_536))),
     status: v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599))),
-    headers: v.optional(v.record(text, v.union([template, v.strictObject({ matches: text })]))),
+    headers: v.optional(v.record(text, v.union([template, v.strictObject({ matches: pattern })]))),
     body: v.optional(
       v.union([
         v.pipe(
           template,
           v.transform((contains) => ({ contains })),
         ),
-        v.strictObject({ contains: v.optional(template), matches: v.optional(text) }),
+        v.strictObject({ contains: v.optional(template), matches: v.optional(pattern) }),
       ]),
     ),
-    json: v.optional(v.record(text, comparison)),
+    json: v.optional(v.record(jsonPath, comparison)),
     p95: v.optional(v.pipe(text, v.regex(/^\d+ms of \d+$/, "is not of the form `200ms of 20`"))),
     timeout: v.optional(duration),
   }),
@@ -218,7 +239,16 @@ const deploy = v.strictObject({
       template,
     ),
   ),
-  namespace: v.optional(v.pipe(template, v.maxLength(63))),
+  namespace: v.optional(
+    v.pipe(
+      template,
+      v.check(
+        (value) =>
+          /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value.replaceAll(/\$\{[^}]*\}/g, "x")),
+        "is not the name of a namespace: at most 63 small letters, digits and hyphens",
+      ),
+    ),
+  ),
   cluster: v.optional(text),
   timeout: v.optional(duration),
   "on-failure": v.optional(v.picklist(["rollback", "keep"])),
@@ -342,8 +372,11 @@ export const pipelineSchema = v.strictObject({
     ),
   ),
   roles: v.optional(v.record(name, listOf(login)), {}),
-  defaults: v.optional(v.unknown()),
-  environments: v.record(name, environmentSchema),
+  environments: v.pipe(
+    v.record(name, environmentSchema),
+    v.check((all) => Object.keys(all).length <= 100, "has more than 100 environments"),
+  ),
+  defaults: v.optional(environmentSchema),
   issue: v.optional(
     v.strictObject({
       title: v.optional(template),
@@ -371,7 +404,16 @@ export const pipelineSchema = v.strictObject({
   zenodo: v.optional(
     v.strictObject({
       server: v.optional(url),
-      concept: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String))),
+      concept: v.optional(
+        v.pipe(
+          v.union([v.string(), v.number()]),
+          v.transform(String),
+          v.check(
+            (value) => holds(() => recordId(value)),
+            "is neither a DOI such as 10.5281/zenodo.1000001 nor the number of a record",
+          ),
+        ),
+      ),
       metadata: v.optional(path),
       files: v.optional(listOf(path)),
       "write-to": v.optional(listOf(path)),
@@ -381,7 +423,13 @@ export const pipelineSchema = v.strictObject({
   ledger: v.optional(
     v.strictObject({
       branch: v.optional(
-        v.pipe(text, v.regex(/^[A-Za-z0-9._/-]{1,100}$/, "is not a branch name")),
+        v.pipe(
+          text,
+          v.regex(
+            /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[A-Za-z0-9_][A-Za-z0-9._/-]{0,98}(?<![./])$/,
+            "is not a branch name",
+          ),
+        ),
         "release-ledger",
       ),
     }),
@@ -396,6 +444,21 @@ export type PreflightFile = v.InferOutput<typeof preflight>;
 export type ChecklistItem = v.InferOutput<typeof checklistItem>;
 export type NotifyFile = v.InferOutput<typeof notify>;
 export type NoticeEvent = (typeof noticeEvents)[number];
+
+function unknownPlaceholder(value: string): string {
+  return `has the placeholder \${${unknownPlaceholders(value)[0]?.slice(0, 100)}}, which does not exist`;
+}
+
+/** Does a reader that throws take it? */
+function holds(reader: () => unknown): boolean {
+  try {
+    reader();
+    return true;
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  }
+}
 
 function isTimeZone(zone: string): boolean {
   // The first format of a process takes 12 ms; the list has neither UTC nor newer names such as Europe/Kyiv.
