@@ -2,50 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readChecks, readPipeline } from "./pipeline-file.ts";
+import { keysOf } from "./schema-keys.ts";
 import { pipelineSchema } from "./schema.ts";
 
 const page = readFileSync(
   join(import.meta.dirname, "../../../../docs/reference/configuration.md"),
   "utf8",
 );
-
-type Key = { required: boolean; default: string | undefined };
-
-/** As much of a valibot schema as its keys need. */
-type Node = {
-  type?: string;
-  entries?: Record<string, Node>;
-  wrapped?: Node;
-  default?: unknown;
-  item?: Node;
-  value?: Node;
-  pipe?: Node[];
-  options?: Node[];
-};
-
-/** Every key that a schema takes, by its path. A group that is used at several places is written once, at its first. */
-function keysOf(node: Node, path = "", seen = new Set<unknown>()): [string, Key][] {
-  const parts = [node.wrapped, ...(node.pipe ?? []), ...(node.options ?? [])].filter(
-    (part) => part !== undefined && part !== node,
-  );
-  const below = parts.flatMap((part) => keysOf(part as Node, path, seen));
-  const item = node.item === undefined ? [] : keysOf(node.item, `${path}[]`, seen);
-  const value =
-    node.type === "record" && node.value !== undefined
-      ? keysOf(node.value, `${path}.<>`, seen)
-      : [];
-  if (node.entries === undefined || seen.has(node.entries)) return [...below, ...item, ...value];
-  seen.add(node.entries);
-  const own = Object.entries(node.entries).flatMap(([name, entry]): [string, Key][] => {
-    const full = path === "" ? name : `${path}.${name}`;
-    const key = {
-      required: entry.type !== "optional",
-      default: typeof entry.default === "string" ? entry.default : undefined,
-    };
-    return [[full, key], ...keysOf(entry, full, seen)];
-  });
-  return [...own, ...below, ...item, ...value];
-}
 
 /** Rows of the page's tables of keys: the path from the heading's code and the row's, and the cell of the default. */
 function rowsOf(markdown: string): [string, string][] {
@@ -63,7 +26,7 @@ function rowsOf(markdown: string): [string, string][] {
   });
 }
 
-const known = new Map(keysOf(pipelineSchema as unknown as Node));
+const known = keysOf(pipelineSchema);
 const rows = rowsOf(page);
 const documented = new Map(rows);
 
