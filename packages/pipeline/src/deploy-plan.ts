@@ -150,6 +150,7 @@ async function releaseOf(
 
 /** Lines `NAME=value`. @throws Fault RA1002 */
 function readVars(given: string[]): Record<string, string> {
+  const names = new Set<string>();
   return Object.fromEntries(
     given.map((line) => {
       const [, name, value] = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(line) ?? [];
@@ -157,6 +158,8 @@ function readVars(given: string[]): Record<string, string> {
         throw new Fault("RA1002", {
           saw: "`vars` has a line that is not NAME=value; each variable has a line of its own",
         });
+      if (names.has(name)) throw new Fault("RA1002", { saw: `\`vars\` has ${name} twice` });
+      names.add(name);
       return [name, value];
     }),
   );
