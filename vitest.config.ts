@@ -10,7 +10,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: slow
-      ? ["packages/*/src/**/*.slow.test.ts"]
+      ? ["packages/*/src/**/*.slow.test.ts", "actions/*/test/*.slow.test.ts"]
       : ["packages/*/src/**/*.test.ts", "actions/*/test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, ...(slow ? [] : ["**/*.slow.test.ts"])],
     testTimeout: slow ? 180_000 : 30_000,

@@ -29,6 +29,8 @@ export type Job = {
 export type Ended = {
   /** Null where a signal ended it. */
   status: number | null;
+  /** All that it printed. */
+  printed: string;
   /** Without the lines by which secrets are told to the runner. */
   log: string;
   outputs: Record<string, string>;
@@ -38,11 +40,13 @@ export type Ended = {
   reasons: Finding[];
   /** A file that the action left in RUNNER_TEMP. */
   left(name: string): string | undefined;
+  /** Most memory that the process held, in MiB; undefined where it was killed. */
+  peakMemory: number | undefined;
 };
 
 export type Running = { kill(): void; ended: Promise<Ended> };
 
-type Definition = {
+export type Definition = {
   inputs?: Record<string, { default?: string }>;
   outputs?: Record<string, unknown>;
 };
@@ -65,7 +69,7 @@ export function startAction(name: string, job: Job): Running {
     mkdirSync(dirname(path(file)), { recursive: true });
     writeFileSync(path(file), text);
   }
-  const child = spawn(process.execPath, [bundleOf(name)], {
+  const child = spawn(process.execPath, ["--import", meter(path("peak")), bundleOf(name)], {
     cwd: path("workspace"),
     stdio: ["ignore", "pipe", "pipe"],
     env: {
@@ -100,6 +104,15 @@ export async function runByHand(name: string, variables: Record<string, string>)
   return readEnd(child, path).finally(() => rmSync(folder, { recursive: true, force: true }));
 }
 
+/** A module that notes the process's peak memory when it ends. */
+function meter(path: string): string {
+  // Not resourceUsage(): on Linux that begins with what the parent held when it forked.
+  const code = `import { readFileSync, writeFileSync } from "node:fs";
+process.on("exit", () =>
+  writeFileSync(${JSON.stringify(path)}, /VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]));`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
+}
+
 function jobFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "job-"));
   for (const file of ["output", "summary"]) writeFileSync(join(folder, file), "");
@@ -115,7 +128,7 @@ function bundleOf(name: string): string {
   );
 }
 
-function definitionOf(name: string): Definition {
+export function definitionOf(name: string): Definition {
   return parse(readFileSync(join(dirname(bundleOf(name)), "action.yml"), "utf8")) as Definition;
 }
 
@@ -137,19 +150,24 @@ async function readEnd(child: ChildProcess, path: (file: string) => string): Pro
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (bytes: Buffer) => printed.push(bytes));
   const status = await new Promise<number | null>((ended) => child.once("close", ended));
-  const lines = Buffer.concat(printed).toString("utf8").split("\n");
+  const text = Buffer.concat(printed).toString("utf8");
+  const lines = text.split("\n");
   const outputs = readOutputs(readFileSync(path("output"), "utf8"));
   const temp = new Map(
     ["release-notes.md", "smoke-test.xml"].map((name) => [name, textOf(path(`temp/${name}`))]),
   );
   return {
     status,
+    printed: text,
     log: lines.filter((line) => !line.startsWith("::add-mask::")).join("\n"),
     outputs,
     summary: readFileSync(path("summary"), "utf8"),
     annotations: lines.flatMap(readAnnotation),
     reasons: JSON.parse(outputs["reasons"] ?? "[]") as Finding[],
     left: (name) => temp.get(name),
+    peakMemory: existsSync(path("peak"))
+      ? Number(readFileSync(path("peak"), "utf8")) / 1024
+      : undefined,
   };
 }
 

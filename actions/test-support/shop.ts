@@ -5,7 +5,7 @@ import {
   type Entry,
   type VersionRecord,
 } from "@release-actions/ledger";
-import { buildImage, pushImage } from "@release-actions/stand-ins";
+import { buildImage, pushImage, type FileChanges } from "@release-actions/stand-ins";
 import type { Stage } from "./stage.ts";
 
 /** How a build of the shop behaves: it answers, answers another version, or ends at once. */
@@ -25,7 +25,7 @@ export async function release(
     behaviour?: Behaviour;
     tag?: string | null;
     branch?: string;
-    files?: Record<string, string>;
+    files?: FileChanges;
   } = {},
 ): Promise<Build> {
   const { repository, registry, registryHost } = stage;

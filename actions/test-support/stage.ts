@@ -1,5 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, request as httpRequest } from "node:http";
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -92,8 +97,13 @@ export type Stage = AsyncDisposable & {
   watch(standIn: StandIn): () => string[];
 };
 
+/** Sees each request before a stand-in does, with its credentials; true: it has answered in the stand-in's place. */
+export type Tap = (standIn: string, request: IncomingMessage, response: ServerResponse) => boolean;
+
 /** Opens a stage; `await using` closes it. */
-export async function openStage(options: { defaultBranch?: string } = {}): Promise<Stage> {
+export async function openStage(
+  options: { defaultBranch?: string; tap?: Tap } = {},
+): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), "stage-"));
   const clock = movableClock();
   const defaultBranch = options.defaultBranch ?? "main";
@@ -125,7 +135,17 @@ export async function openStage(options: { defaultBranch?: string } = {}): Promi
     ["cluster", cluster],
     ["zenodo", zenodo],
   ];
-  const servers = await Promise.all(standIns.map(([, standIn]) => listen(standIn)));
+  const servers = await Promise.all(
+    standIns.map(([name, standIn]) =>
+      listen({
+        handle: async (request, response) => {
+          if (options.tap?.(name, request, response) !== true)
+            await standIn.handle(request, response);
+        },
+        close: () => standIn.close(),
+      }),
+    ),
+  );
   const [githubUrl = "", registryUrl = "", clusterUrl = "", zenodoUrl = ""] = servers.map(
     ({ url }) => url,
   );

@@ -162,7 +162,7 @@ export function frame(options: {
 
 /** Serves a stand-in on 127.0.0.1, on a free port. */
 export async function listen(
-  standIn: StandIn,
+  standIn: Pick<StandIn, "handle" | "close">,
 ): Promise<{ url: string; server: Server; close(): Promise<void> }> {
   const server = createServer((request, response) => void standIn.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
