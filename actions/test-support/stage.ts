@@ -17,6 +17,7 @@ import {
   movableClock,
   pullImage,
   type AccessRule,
+  type EnterpriseVersion,
   type GitHub,
   type GitHubPermissions,
   type GitHubRepository,
@@ -102,12 +103,21 @@ export type Tap = (standIn: string, request: IncomingMessage, response: ServerRe
 
 /** Opens a stage; `await using` closes it. */
 export async function openStage(
-  options: { defaultBranch?: string; tap?: Tap } = {},
+  options: {
+    defaultBranch?: string;
+    tap?: Tap;
+    /** Of GitHub's enterprise server; without it it has everything that github.com has. */
+    enterprise?: EnterpriseVersion;
+  } = {},
 ): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), "stage-"));
   const clock = movableClock();
   const defaultBranch = options.defaultBranch ?? "main";
-  const github = createGitHub({ clock, directory });
+  const github = createGitHub({
+    clock,
+    directory,
+    ...(options.enterprise && { enterprise: { version: options.enterprise } }),
+  });
   for (const login of ["ada", "olga", "pia"]) github.addUser({ login });
   const repository = github.addRepository({ owner: "example", name: "shop", defaultBranch });
   for (const login of ["ada", "olga", "pia"]) repository.addCollaborator(login, "write");

@@ -76,6 +76,31 @@ describe.concurrent("without the file", () => {
     expect(requests()).toEqual(["POST /api/graphql", "POST /api/graphql", "POST /api/graphql"]);
   });
 
+  test("on the oldest enterprise server the files go to its own uploads, and are told by their size", async () => {
+    await using stage = await openStage({ enterprise: "3.16" });
+    await withHistory(stage);
+    const wish = {
+      tag: "1.1.0",
+      inputs: { assets: "dist/*" },
+      workspace: { "dist/shop.jar": "jar", "dist/shop.zip": "zip" },
+    };
+    const requests = stage.watch(stage.github);
+    const end = await stage.run("publish-release", wish);
+    expect(end.annotations).toEqual([]);
+    expect(end.status).toBe(0);
+    const uploads = requests().filter((one) => one.startsWith("POST /api/uploads/"));
+    expect(uploads.map((one) => one.replace(/.*name=/, "")).toSorted()).toEqual([
+      "SHA256SUMS",
+      "shop.jar",
+      "shop.zip",
+    ]);
+    const others = requests().filter((one) => !/ \/api\/(v3|graphql|uploads)\b/.test(one));
+    expect(others).toEqual([]);
+    const before = stage.writes();
+    expect((await stage.run("publish-release", wish)).status).toBe(0);
+    expect(stage.writes()).toEqual(before);
+  });
+
   test("a published release is never changed: what differs is a warning", async () => {
     await using stage = await openStage();
     await release(stage, "1.0.0");

@@ -29,7 +29,7 @@ export type GitHub = StandIn &
 /**
  * A stateful GitHub: api.github.com, github.com (git), codeload.github.com and uploads.github.com by the request's Host,
  * and on any other host an enterprise server (`/api/v3`, `/api/graphql`, `/api/uploads`, git at `/owner/name.git`).
- * With `enterprise` it is one under that address alone, and has what a server of that version has.
+ * With `enterprise` it has what a server of that version has, and is one under its address alone where that is given.
  */
 export function createGitHub(options: {
   clock: Clock;

@@ -14,7 +14,7 @@ type Place = { service: Service; pathname: string; links: Links };
 /** Finds the server and the path that a request means, by its Host or, on an enterprise host, by the path's prefix. */
 function placeOf(world: World, { host, url, headers }: Incoming): Place {
   const { pathname } = url;
-  if (world.enterprise) return enterprisePlace(pathname, host, world.links);
+  if (world.enterprise?.url !== undefined) return enterprisePlace(pathname, host, world.links);
   const hosts: Record<string, Service> = {
     "api.github.com": pathname === "/graphql" ? "graphql" : "rest",
     "uploads.github.com": "uploads",

@@ -54,8 +54,8 @@ export type Repository = {
   verified: Set<string>;
 };
 
-/** A GitHub of one's own: its address, and how old it is. */
-export type Enterprise = { url: string; version: EnterpriseVersion };
+/** A GitHub of one's own: how old it is, and its address; without one it is wherever it is asked. */
+export type Enterprise = { version: EnterpriseVersion; url?: string };
 
 export type World = {
   clock: Clock;
@@ -109,7 +109,8 @@ export function emptyWorld({ clock, directory, enterprise }: Site, counters: Cou
     clock,
     directory,
     enterprise,
-    links: enterprise ? enterpriseLinks(new URL(enterprise.url).origin) : publicLinks,
+    links:
+      enterprise?.url === undefined ? publicLinks : enterpriseLinks(new URL(enterprise.url).origin),
     counters,
     people: new Map(),
     repositories: new Map(),
