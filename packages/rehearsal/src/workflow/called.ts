@@ -31,7 +31,7 @@ export async function readCalled(
       "RA9002",
     );
   if (found.text === undefined) return refuse("workflow was not found.");
-  const problems = await problemsOf(found.path, found.text);
+  const problems = await problemsOf(found.path, found.text, request.server?.version);
   if (problems.length > 0) return { problems };
   const workflow = readWorkflow(found.path, found.text);
   if (!Object.hasOwn(workflow.on, "workflow_call"))
@@ -73,7 +73,7 @@ export async function calledProblems(
     const found = await textOf(request, uses);
     // What is missing is refused with its own sentence where the job calls it.
     if (found?.text === undefined) continue;
-    const problems = await problemsOf(found.path, found.text);
+    const problems = await problemsOf(found.path, found.text, request.server?.version);
     if (problems.length > 0) return problems;
     const within = await calledProblems(request, readWorkflow(found.path, found.text), seen);
     if (within.length > 0) return within;

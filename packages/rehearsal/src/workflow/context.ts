@@ -1,7 +1,20 @@
 import type { WorkflowRequest } from "./contract.ts";
 import type { Workflow } from "./document.ts";
 
-const serverUrl = "https://github.com";
+/** Where a workflow finds GitHub. */
+export type Server = {
+  html: string;
+  api: string;
+  graphql: string;
+  /** Of an enterprise server: it reads no keys that are newer than itself. */
+  version?: string;
+};
+
+const githubCom: Server = {
+  html: "https://github.com",
+  api: "https://api.github.com",
+  graphql: "https://api.github.com/graphql",
+};
 
 type Named = { id?: number; login?: string };
 
@@ -11,6 +24,7 @@ export function githubContext(
   workflow: Workflow,
 ): Record<string, unknown> {
   const { owner, name } = request.repository;
+  const server = request.server ?? githubCom;
   const payload = (request.event.payload ?? {}) as Record<string, unknown>;
   const repository = payload["repository"] as (Named & { owner?: Named }) | undefined;
   const pull = payload["pull_request"] as
@@ -19,11 +33,11 @@ export function githubContext(
   return {
     actor: request.actor,
     actor_id: String((payload["sender"] as Named | undefined)?.id ?? 1),
-    api_url: "https://api.github.com",
+    api_url: server.api,
     base_ref: pull?.base?.ref ?? "",
     event: request.event.payload ?? {},
     event_name: request.event.name,
-    graphql_url: "https://api.github.com/graphql",
+    graphql_url: server.graphql,
     head_ref: pull?.head?.ref ?? "",
     ref: request.ref,
     ref_name: request.ref.replace(/^refs\/(heads|tags|pull)\//, ""),
@@ -33,13 +47,13 @@ export function githubContext(
     repository_id: String(repository?.id ?? 1),
     repository_owner: owner,
     repository_owner_id: String(repository?.owner?.id ?? 1),
-    repositoryUrl: `git://github.com/${owner}/${name}.git`,
+    repositoryUrl: `git://${new URL(server.html).host}/${owner}/${name}.git`,
     retention_days: "90",
     run_attempt: String(request.attempt),
     run_id: String(request.runId),
     run_number: String(request.runNumber),
     secret_source: "Actions",
-    server_url: serverUrl,
+    server_url: server.html,
     sha: request.sha,
     triggering_actor: request.triggeringActor,
     workflow: workflow.name ?? workflow.path,

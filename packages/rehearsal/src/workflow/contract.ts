@@ -1,3 +1,5 @@
+import type { Server } from "./context.ts";
+
 /** What a job's token may do; a scope that is absent is not granted. */
 export type Permissions = Record<string, "read" | "write" | "none">;
 
@@ -7,6 +9,8 @@ export type WorkflowRequest = {
   file: { path: string; text: string };
   event: { name: string; payload: unknown };
   repository: { owner: string; name: string };
+  /** Default: github.com. */
+  server?: Server;
   /** Full ref, `refs/heads/main` or `refs/tags/1.2.3`. */
   ref: string;
   sha: string;

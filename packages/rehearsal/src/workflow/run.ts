@@ -12,7 +12,7 @@ import { problemsOf } from "./validation.ts";
 /** Runs a workflow file as GitHub would run it. A file that GitHub would refuse, or that cannot be rehearsed, runs nothing. */
 export async function runWorkflow(given: WorkflowRequest): Promise<RunResult> {
   const request = { ...given, directory: absolute(given.directory) };
-  const problems = await problemsOf(request.file.path, request.file.text);
+  const problems = await problemsOf(request.file.path, request.file.text, request.server?.version);
   if (problems.length > 0) return refused(request, problems);
   const workflow = readWorkflow(request.file.path, request.file.text);
   const within = await calledProblems(request, workflow);

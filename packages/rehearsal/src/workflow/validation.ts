@@ -14,12 +14,20 @@ import { loadParser } from "./load-parser.ts";
 type File = { path: string; document: Document; lines: LineCounter };
 type Place = (string | number)[];
 
-/** Everything for which GitHub would not start this file, and after that what the rehearsal cannot run of it. */
-export async function problemsOf(path: string, text: string): Promise<WorkflowProblem[]> {
+/**
+ * Everything for which GitHub would not start this file, and after that what the rehearsal cannot run of it. `version` is
+ * that of an enterprise server.
+ */
+export async function problemsOf(
+  path: string,
+  text: string,
+  version?: string,
+): Promise<WorkflowProblem[]> {
   const lines = new LineCounter();
   const file = { path, lines, document: parseDocument(text, { lineCounter: lines }) };
   const refused = await refusedByParser(path, withInputs(text, file.document));
   const all = refused.length > 0 ? refused : actionsRefused(file);
+  if (all.length === 0 && version !== undefined) all.push(...refusedByServer(file, version));
   return all.length > 0 ? all : notRehearsed(file);
 }
 
@@ -76,6 +84,31 @@ function actionsRefused(file: File): WorkflowProblem[] {
     ];
   });
 }
+
+/** Keys that github.com reads, and the first enterprise server that does; without one, none is known to. */
+const newKeys: { at: string[]; since?: string }[] = [
+  { at: ["environment", "deployment"], since: "3.22" },
+  { at: ["concurrency", "queue"] },
+];
+
+function refusedByServer(file: File, version: string): WorkflowProblem[] {
+  const places: Place[] = [[], ...jobsOf(file).map(({ at }) => at)];
+  return newKeys
+    .filter(({ since }) => since === undefined || minor(version) < minor(since))
+    .flatMap(({ at, since }) =>
+      places
+        .map((place) => [...place, ...at])
+        .filter((place) => file.document.getIn(place) !== undefined)
+        .map((place) => ({
+          code: "RA9001" as const,
+          path: file.path,
+          ...positionOf(file, place),
+          message: `Unexpected value '${at.at(-1)}': an enterprise server ${version} does not know ${at.join(".")}${since ? `, ${since} and newer do` : ""}.`,
+        })),
+    );
+}
+
+const minor = (version: string): number => Number(version.split(".")[1]);
 
 /** Keys that change what a run does and that this runner does not have. Leaving them out in silence would rehearse another workflow. */
 const unsupported: { key: string; because: string }[] = [

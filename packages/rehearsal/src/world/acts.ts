@@ -147,6 +147,7 @@ async function doIt(world: World, act: Act, trace: Trace): Promise<void> {
       source: (component) => sourceOf(world, component, named),
       version: act.build.version,
       variant: act.build.variant,
+      server: world.github.links.html,
       components: act.build.components ?? Object.keys(world.pipeline.file.components),
       created: new Date(world.pipeline.file.start),
     });
@@ -300,7 +301,7 @@ async function dispatch(
   if ("refused" in checked) throw new Error(checked.refused);
   const answer = await requestOf(world, {
     method: "POST",
-    url: `https://api.github.com/repos/${repository.fullName}/actions/workflows/${encodeURIComponent(dispatch.workflow)}/dispatches`,
+    url: `${world.github.links.api}/repos/${repository.fullName}/actions/workflows/${encodeURIComponent(dispatch.workflow)}/dispatches`,
     headers: {
       authorization: `Bearer ${world.personalToken(by)}`,
       "content-type": "application/json",

@@ -31,6 +31,8 @@ export async function build(
     source(component: string): { commit: string; repository: string; built: boolean };
     version: string;
     variant: string;
+    /** Address of GitHub. */
+    server: string;
     /** The components that are of this variant; the others are good. */
     components: readonly string[];
     created: Date;
@@ -64,7 +66,7 @@ export async function build(
       labels: {
         "org.opencontainers.image.version": of.version,
         "org.opencontainers.image.revision": commit,
-        "org.opencontainers.image.source": `https://github.com/${source}`,
+        "org.opencontainers.image.source": `${of.server}/${source}`,
       },
       attestations: true,
       created: of.created,

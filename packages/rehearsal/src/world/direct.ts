@@ -35,8 +35,8 @@ Socket.prototype.connect = function (...given) {
 `;
 
 /**
- * Keeps Node programs of steps from going past the proxy. Programs that are not Node are led by the proxy variables
- * alone: what they do besides is not seen here.
+ * Keeps Node programs of steps from going past the proxy. Programs that are not Node, or that get another environment
+ * than the step's, are led by the proxy variables alone: what they do besides is not seen here.
  */
 export function watchConnections(
   directory: string,

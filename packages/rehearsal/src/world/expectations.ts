@@ -295,7 +295,7 @@ async function zipballSum(world: World, tag: string): Promise<string> {
   const { owner, name } = world.repository;
   const by = Object.keys(world.pipeline.file.people)[0] ?? "";
   const headers = { authorization: `Bearer ${world.personalToken(by)}`, "user-agent": "rehearsal" };
-  const url = `https://api.github.com/repos/${owner}/${name}/zipball/refs/tags/${encodeURIComponent(tag)}`;
+  const url = `${world.github.links.api}/repos/${owner}/${name}/zipball/refs/tags/${encodeURIComponent(tag)}`;
   const first = await requestOf(world, { method: "GET", url, headers });
   const location = first.headers["location"];
   const answer = location

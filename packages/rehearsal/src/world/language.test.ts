@@ -35,6 +35,11 @@ describe("the language of rehearsal.yml", () => {
     ).toBe("");
   });
 
+  test("an enterprise server is accepted, with and without its version", () => {
+    for (const more of ["", ", version: '3.20'"])
+      expect(said(`${scenario("[]")}github: {server: ghe.example.org${more}}\n`)).toBe("");
+  });
+
   test.each([
     [
       "a mistyped key names the nearest",
@@ -55,6 +60,19 @@ describe("the language of rehearsal.yml", () => {
       "a cluster that is not declared",
       scenario("[]").replace("hosts: {}", "hosts: {a.example.org: kubernetes prod}"),
       "rehearsal.yml:5:9: hosts.a.example.org: there is no cluster prod",
+    ],
+    [
+      "a version of a server that was never out",
+      scenario("[]").replace(
+        "hosts: {}",
+        "hosts: {}\ngithub: {server: ghe.example.org, version: 3.20}",
+      ),
+      "github.version: one of 3.15, 3.16, 3.17, 3.18, 3.19, 3.20, 3.21, 3.22 is needed here, in quotes",
+    ],
+    [
+      "a server with a scheme",
+      scenario("[]").replace("hosts: {}", "hosts: {}\ngithub: {server: 'https://ghe.example.org'}"),
+      "github.server: a host name is needed here",
     ],
     [
       "two verbs in one act",

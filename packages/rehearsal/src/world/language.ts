@@ -1,3 +1,4 @@
+import { enterpriseVersions } from "@release-actions/stand-ins";
 import * as v from "valibot";
 import { group } from "./document.ts";
 import { expectation } from "./expectation-language.ts";
@@ -224,6 +225,22 @@ export const rehearsalFile = group({
   repository,
   /** The other repositories of the product. */
   repositories: optional(v.array(repository, "a list of repositories is needed here"), []),
+  /** A GitHub Enterprise Server in the place of github.com. */
+  github: optional(
+    group({
+      server: v.pipe(text, v.regex(/^[a-z0-9.-]+$/, "a host name is needed here")),
+      version: optional(
+        v.pipe(
+          text,
+          v.picklist(
+            enterpriseVersions,
+            `one of ${enterpriseVersions.join(", ")} is needed here, in quotes`,
+          ),
+        ),
+        enterpriseVersions.at(-1) as string,
+      ),
+    }),
+  ),
   start: v.pipe(text, v.isoTimestamp("an instant such as 2026-03-02T09:00:00Z is needed here")),
   people: mapOf(
     group({

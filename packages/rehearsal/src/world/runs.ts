@@ -142,6 +142,7 @@ export function createRuns(world: Omit<World, "runs">, before: readonly RunRecor
     // Secrets, variables and environments are the pipeline's own repository's.
     const own = repository === world.repository;
     const text = repository.file(record.path, record.sha) ?? "";
+    const version = world.pipeline.file.github?.version;
     const began = Date.now();
     const foreignBefore = world.proxy.foreign.length;
     const known = new Map<string, Names>();
@@ -167,6 +168,7 @@ export function createRuns(world: Omit<World, "runs">, before: readonly RunRecor
       file: { path: record.path, text },
       event: { name: record.event.event, payload: record.event.payload },
       repository: { owner, name },
+      server: { ...world.github.links, ...(version === undefined ? {} : { version }) },
       ref: record.ref,
       sha: record.sha,
       refType: record.ref.startsWith("refs/tags/") ? "tag" : "branch",

@@ -27,7 +27,7 @@ import { Fault } from "@release-actions/codes";
 import { parseAllDocuments } from "yaml";
 import { createApps, type Apps } from "./apps.ts";
 import type { Authority } from "./authority.ts";
-import type { Secret } from "./language.ts";
+import type { RehearsalFile, Secret } from "./language.ts";
 import type { Received } from "./outgoing.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { startChat, startSmtp, type Mail } from "./messengers.ts";
@@ -74,7 +74,10 @@ export type SavedSystems = {
 };
 
 /** GitHub's own hosts need no declaration: every workflow speaks to them. */
-const githubHosts = ["api.github.com", "codeload.github.com", "github.com", "uploads.github.com"];
+function githubHosts({ github }: RehearsalFile): string[] {
+  if (github) return [github.server, `codeload.${github.server}`];
+  return ["api.github.com", "codeload.github.com", "github.com", "uploads.github.com"];
+}
 
 /**
  * Starts what `hosts:` declares, with fresh accounts and the objects that the file seeds, or with what was saved. The
@@ -109,9 +112,13 @@ export function createSystems(
   // GitHub knows them by the public parts of their keys.
   const apps = saved?.apps ?? createApps(file);
 
+  const ownHosts = githubHosts(file);
   const github = createGitHub({
     clock,
     directory: join(directory, "git"),
+    ...(file.github && {
+      enterprise: { url: `https://${file.github.server}`, version: file.github.version },
+    }),
     ...(saved && { saved: saved.github }),
   });
   const askGitHub = watchRefusals(github, options.refused);
@@ -194,7 +201,7 @@ export function createSystems(
         : undefined,
     named,
     answererOf: (host) => {
-      if (githubHosts.includes(host)) return askGitHub;
+      if (ownHosts.includes(host)) return askGitHub;
       const declared = Object.hasOwn(file.hosts, host) ? file.hosts[host] : undefined;
       if (declared === undefined || declared === "smtp") return undefined;
       const [kind, cluster = ""] = declared.split(" ");
