@@ -248,12 +248,19 @@ function nameOf(text: string): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
+/** Each run asks its workflow's file again. */
+const parsed = new Map<string, unknown>();
+
 function parseYaml(text: string): unknown {
+  if (parsed.has(text)) return parsed.get(text);
+  let value: unknown;
   try {
-    return parse(text);
+    value = parse(text);
   } catch {
-    return undefined;
+    value = undefined;
   }
+  parsed.set(text, value);
+  return value;
 }
 
 function asRecord(value: unknown): Record<string, unknown> | undefined {
