@@ -17,11 +17,15 @@ export async function readChangedFiles(
   const compared = await github.find<{
     behind_by: number;
     files?: { filename: string; previous_filename?: string }[];
-  }>("GET /repos/{owner}/{repo}/compare/{basehead}", {
-    basehead: `${base}...${head}`,
-    per_page: 1,
-    page: 1,
-  });
+  }>(
+    "GET /repos/{owner}/{repo}/compare/{basehead}",
+    {
+      basehead: `${base}...${head}`,
+      per_page: 1,
+      page: 1,
+    },
+    "behind_by files? [filename previous_filename?]",
+  );
   if (compared?.files === undefined) return { paths: [], complete: false };
   const { files } = compared;
   return {

@@ -45,7 +45,7 @@ const servers = {
 test.each(Object.entries(servers))("%s: REST, GraphQL and archives", async (_, [api, graphql]) => {
   const { github, sent } = client(api, { data: { viewer: { login: "ann" } } });
   await github.query("{viewer {login}}", {});
-  await github.rest("GET /repos/{owner}/{repo}");
+  await github.send("GET /repos/{owner}/{repo}");
   await github.download("/repos/cessda/cdc/zipball/refs/tags/1.0.0");
   expect(sent.map(({ url }) => url)).toEqual([
     graphql,
@@ -61,7 +61,11 @@ test.each([
   ["https://api.octocorp.ghe.com", `https://uploads.octocorp.ghe.com${path}`],
 ])("a file of a release of %s goes where the release says", async (api, upload) => {
   const { github, sent } = client(api, { id: 1 });
-  await github.upload(upload, "a b.txt", "text/plain", Buffer.from("a"));
+  await github.upload(
+    upload,
+    { name: "a b.txt", mediaType: "text/plain", bytes: Buffer.from("a") },
+    "id",
+  );
   expect(sent[0]?.url).toBe(upload.replace("{?name,label}", "?name=a+b.txt"));
   expect(sent[0]?.headers?.["authorization"]).toBe("Bearer canary");
 });
@@ -75,7 +79,11 @@ test.each([
 ])("the token for %s does not go to %s", async (api, upload) => {
   const { github, sent } = client(api);
   await expect(
-    github.upload(upload, "a.txt", "text/plain", Buffer.from("a")),
+    github.upload(
+      upload,
+      { name: "a.txt", mediaType: "text/plain", bytes: Buffer.from("a") },
+      "id",
+    ),
   ).rejects.toMatchObject({ code: "RA5002", outcome: "none" });
   expect(sent).toEqual([]);
 });

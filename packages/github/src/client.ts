@@ -1,5 +1,6 @@
 import { Fault } from "@release-actions/codes";
 import { outcomeUnknown, type Answer, type Transport } from "@release-actions/net";
+import { wrongInForm, wrongInQuery } from "./answer-form.ts";
 import { faultOfAnswer, faultOfQuery, type QueryError } from "./answer-faults.ts";
 import { loadOctokit } from "./octokit.ts";
 
@@ -11,12 +12,21 @@ export type GitHub = {
   query<T>(text: string, variables: Record<string, unknown>): Promise<T>;
   /** A GraphQL mutation: a write, sent once. @throws Fault RA50xx; RA8002 when its outcome is unknown */
   mutate<T>(text: string, variables: Record<string, unknown>): Promise<T>;
-  /** A REST route such as `POST /repos/{owner}/{repo}/releases`; owner and repo are filled in. @throws Fault as above */
-  rest<T>(route: string, parameters?: Record<string, unknown>): Promise<T>;
+  /**
+   * A REST route such as `POST /repos/{owner}/{repo}/releases`; owner and repo are filled in. `form` names the fields that the
+   * answer has to have, as `wrongInForm` reads them. @throws Fault as above
+   */
+  rest<T>(route: string, parameters: Record<string, unknown>, form: string): Promise<T>;
   /** The same for a read whose object may not exist: undefined on 404. */
-  find<T>(route: string, parameters?: Record<string, unknown>): Promise<T | undefined>;
+  find<T>(route: string, parameters: Record<string, unknown>, form: string): Promise<T | undefined>;
+  /** The same where nothing of the answer is read. */
+  send(route: string, parameters: Record<string, unknown>): Promise<void>;
   /** Sends the bytes of a release asset to the address that the release names. @throws Fault as above */
-  upload(url: string, name: string, mediaType: string, bytes: Buffer): Promise<unknown>;
+  upload<T>(
+    url: string,
+    asset: { name: string; mediaType: string; bytes: Buffer },
+    form: string,
+  ): Promise<T>;
   /** Downloads a file of the repository, such as an archive of a commit. @throws Fault as above */
   download(path: string): Promise<Buffer>;
   /** GitHub's clock: the last answer's `Date` and what has passed since. The runner's own clock decides nothing. */
@@ -88,17 +98,22 @@ export function openGitHub(options: {
     variables: Record<string, unknown>,
     write: boolean,
   ): Promise<T> => {
+    const what = write ? "a mutation" : "a query";
+    let data: T;
     try {
       const { graphql: send } = await octokit;
-      return await send<T>(text, { ...variables, request: write ? writing : reading });
+      data = await send<T>(text, { ...variables, request: write ? writing : reading });
     } catch (error) {
       if (hasQueryErrors(error))
         throw faultOfQuery(error.errors, error, error.headers?.["x-github-enterprise-version"]);
-      throw asFault(error, write ? "a mutation" : "a query", write);
+      throw asFault(error, what, write);
     }
+    const wrong = wrongInQuery(text, data);
+    if (wrong !== undefined) throw unreadable(what, wrong, write);
+    return data;
   };
 
-  const rest = async <T>(route: string, parameters: Record<string, unknown> = {}): Promise<T> => {
+  const request = async (route: string, parameters: Record<string, unknown>): Promise<unknown> => {
     try {
       const { request } = await octokit;
       const answer = await request(route, {
@@ -107,10 +122,21 @@ export function openGitHub(options: {
         ...parameters,
         request: writing,
       });
-      return answer.data as T;
+      return answer.data;
     } catch (error) {
-      throw asFault(error, route, !/^(GET|HEAD) /.test(route));
+      throw asFault(error, route, isWrite(route));
     }
+  };
+
+  const rest: GitHub["rest"] = async <T>(
+    route: string,
+    parameters: Record<string, unknown>,
+    form: string,
+  ): Promise<T> => {
+    const data = await request(route, parameters);
+    const wrong = wrongInForm(form, data);
+    if (wrong !== undefined) throw unreadable(route, wrong, isWrite(route));
+    return data as T;
   };
 
   return {
@@ -119,15 +145,20 @@ export function openGitHub(options: {
     query: (text, variables) => graphql(text, variables, false),
     mutate: (text, variables) => graphql(text, variables, true),
     rest,
-    find: async (route, parameters) => {
+    send: async (route, parameters) => void (await request(route, parameters)),
+    find: async <T>(route: string, parameters: Record<string, unknown>, form: string) => {
       try {
-        return await rest(route, parameters);
+        return await rest<T>(route, parameters, form);
       } catch (error) {
         if (error instanceof Fault && statusOf(error.cause) === 404) return undefined;
         throw error;
       }
     },
-    upload: async (url, name, mediaType, bytes) => {
+    upload: async <T>(
+      url: string,
+      { name, mediaType, bytes }: Parameters<GitHub["upload"]>[1],
+      form: string,
+    ) => {
       const target = new URL(url.replace(/\{[^}]*\}$/, ""));
       if (!takesUploads(target, new URL(options.apiUrl)))
         throw new Fault("RA5002", {
@@ -153,7 +184,10 @@ export function openGitHub(options: {
       }
       if (answer.status >= 400)
         throw faultOfAnswer(answer.status, answer.headers, answer.text(), `the upload of ${name}`);
-      return answer.json();
+      const made = answer.json();
+      const wrong = wrongInForm(form, made);
+      if (wrong !== undefined) throw unreadable(`the upload of ${name}`, wrong, true);
+      return made as T;
     },
     download: async (path) => {
       const answer = await transport.send({
@@ -201,6 +235,16 @@ function hasQueryErrors(
     "errors" in error &&
     Array.isArray(error.errors)
   );
+}
+
+function isWrite(route: string): boolean {
+  return !/^(GET|HEAD) /.test(route);
+}
+
+/** An answer that is not what GitHub promises: a proxy's, perhaps. Whether a write took effect, it does not say. */
+function unreadable(what: string, wrong: string, write: boolean): Fault {
+  const saw = `${what} was answered in a form that is not GitHub's: ${wrong}`;
+  return write ? new Fault("RA8002", { saw, outcome: "unknown" }) : new Fault("RA8005", { saw });
 }
 
 /** Octokit wraps what our transport threw; the Fault inside is the truth. */

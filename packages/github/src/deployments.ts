@@ -21,11 +21,15 @@ export function deploymentStep(
   },
 ): Step<number> {
   const ours = async (): Promise<number[]> => {
-    const listed = await github.rest<Deployment[]>("GET /repos/{owner}/{repo}/deployments", {
-      sha: about.commit,
-      environment: about.environment,
-      per_page: 100,
-    });
+    const listed = await github.rest<Deployment[]>(
+      "GET /repos/{owner}/{repo}/deployments",
+      {
+        sha: about.commit,
+        environment: about.environment,
+        per_page: 100,
+      },
+      "[id]",
+    );
     return listed
       .filter((deployment) => entryOf(deployment.payload) === about.entry)
       .map((deployment) => deployment.id)
@@ -43,15 +47,19 @@ export function deploymentStep(
     },
     act: async () => {
       unwritten = false;
-      const made = await github.rest<Deployment>("POST /repos/{owner}/{repo}/deployments", {
-        ref: about.commit,
-        environment: about.environment,
-        auto_merge: false,
-        required_contexts: [],
-        production_environment: about.production,
-        description: `release-actions ${about.entry}`,
-        payload: { "release-actions": about.entry },
-      });
+      const made = await github.rest<Deployment>(
+        "POST /repos/{owner}/{repo}/deployments",
+        {
+          ref: about.commit,
+          environment: about.environment,
+          auto_merge: false,
+          required_contexts: [],
+          production_environment: about.production,
+          description: `release-actions ${about.entry}`,
+          payload: { "release-actions": about.entry },
+        },
+        "id",
+      );
       return made.id;
     },
     settle: async (made) => {
@@ -60,11 +68,11 @@ export function deploymentStep(
         return { state: "unknown", saw: `GitHub does not list deployment ${made} yet` };
       const [first = made, ...others] = listed;
       for (const id of others) {
-        await github.rest("POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", {
+        await github.send("POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", {
           deployment_id: id,
           state: "inactive",
         });
-        await github.rest("DELETE /repos/{owner}/{repo}/deployments/{deployment_id}", {
+        await github.send("DELETE /repos/{owner}/{repo}/deployments/{deployment_id}", {
           deployment_id: id,
         });
       }
@@ -95,6 +103,7 @@ export function deploymentStatusStep(
       const listed = await github.rest<DeploymentStatus[]>(
         "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
         { deployment_id: about.deployment, per_page: 100 },
+        "[state]",
       );
       // An entry has a deployment of its own, which comes to each state once.
       return listed.some(({ state }) => state === about.state)
@@ -103,7 +112,7 @@ export function deploymentStatusStep(
     },
     act: async () => {
       unwritten = false;
-      await github.rest("POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", {
+      await github.send("POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", {
         deployment_id: about.deployment,
         state: about.state,
         log_url: about.logUrl,

@@ -21,7 +21,11 @@ export async function readEnvironmentReviews(
         user: { login: string; type: string } | null;
         environments: { name: string }[];
       }[]
-    >("GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals", { run_id: run });
+    >(
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals",
+      { run_id: run },
+      "[state comment? user? { login type } environments [name]]",
+    );
     return {
       reviews: (reviews ?? [])
         .filter(

@@ -15,6 +15,9 @@ import {
   type Family,
   type Issue,
   type Milestone,
+  commentForm,
+  issueForm,
+  milestoneForm,
   type RestComment,
   type RestIssue,
   type RestMilestone,
@@ -65,12 +68,16 @@ export function issueStep(
       return first === undefined ? { state: "todo" } : { state: "done", value: first };
     },
     act: async () => {
-      const made = await github.rest<RestIssue>("POST /repos/{owner}/{repo}/issues", {
-        title: about.title,
-        body: about.body,
-        labels: about.labels,
-        assignees: about.assignees,
-      });
+      const made = await github.rest<RestIssue>(
+        "POST /repos/{owner}/{repo}/issues",
+        {
+          title: about.title,
+          body: about.body,
+          labels: about.labels,
+          assignees: about.assignees,
+        },
+        issueForm,
+      );
       // Another run may have made one at the same moment: there is no other way to see it.
       const issue = issueFrom(made);
       const listed = (await found()).filter(({ number }) => number !== issue.number);
@@ -111,10 +118,14 @@ export function issueBodyStep(
       const body = about.write(present.body);
       present = undefined;
       return issueFrom(
-        await github.rest<RestIssue>("PATCH /repos/{owner}/{repo}/issues/{issue_number}", {
-          issue_number: about.issue,
-          body,
-        }),
+        await github.rest<RestIssue>(
+          "PATCH /repos/{owner}/{repo}/issues/{issue_number}",
+          {
+            issue_number: about.issue,
+            body,
+          },
+          issueForm,
+        ),
       );
     },
   };
@@ -129,6 +140,7 @@ export function labelStep(github: GitHub, issue: number, labels: string[]): Step
       const listed = await github.rest<{ name: string }[]>(
         "GET /repos/{owner}/{repo}/issues/{issue_number}/labels",
         { issue_number: issue, per_page: 100 },
+        "[name]",
       );
       const names = listed.map(({ name }) => name.toLowerCase());
       return labels.every((label) => names.includes(label.toLowerCase()))
@@ -136,7 +148,7 @@ export function labelStep(github: GitHub, issue: number, labels: string[]): Step
         : { state: "todo" };
     },
     act: async () => {
-      await github.rest("POST /repos/{owner}/{repo}/issues/{issue_number}/labels", {
+      await github.send("POST /repos/{owner}/{repo}/issues/{issue_number}/labels", {
         issue_number: issue,
         labels,
       });
@@ -201,7 +213,7 @@ export function commentStep(
     const [first = made, ...others] = [...each.values()].toSorted((a, b) => a.id - b.id);
     for (const other of others) {
       try {
-        await github.rest("DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}", {
+        await github.send("DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}", {
           comment_id: other.id,
         });
       } catch (error) {
@@ -229,10 +241,12 @@ export function commentStep(
           ? await github.rest<RestComment>(
               "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
               { issue_number: about.issue, body },
+              commentForm,
             )
           : await github.rest<RestComment>(
               "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}",
               { comment_id: before.id, body },
+              commentForm,
             );
       // Another run may have made one at the same moment: there is no other way to see it.
       const comment = commentFrom(written);
@@ -269,11 +283,12 @@ export function closeMilestoneStep(github: GitHub, milestone: Milestone): Step<v
       const present = await github.rest<RestMilestone>(
         "GET /repos/{owner}/{repo}/milestones/{milestone_number}",
         { milestone_number: milestone.number },
+        milestoneForm,
       );
       return present.state === "closed" ? { state: "done", value: undefined } : { state: "todo" };
     },
     act: async () => {
-      await github.rest("PATCH /repos/{owner}/{repo}/milestones/{milestone_number}", {
+      await github.send("PATCH /repos/{owner}/{repo}/milestones/{milestone_number}", {
         milestone_number: milestone.number,
         state: "closed",
       });
@@ -286,7 +301,7 @@ async function closeIssue(
   issue: number,
   reason: "completed" | "not_planned",
 ): Promise<void> {
-  await github.rest("PATCH /repos/{owner}/{repo}/issues/{issue_number}", {
+  await github.send("PATCH /repos/{owner}/{repo}/issues/{issue_number}", {
     issue_number: issue,
     state: "closed",
     state_reason: reason,

@@ -50,6 +50,10 @@ export type RestComment = {
 };
 export type RestMilestone = { number: number; title: string; html_url: string; state: string };
 
+export const issueForm = "id number html_url title body? state user? { type }";
+export const commentForm = "id html_url issue_url user? { login type } body? created_at updated_at";
+export const milestoneForm = "number title html_url state";
+
 /** Pages of 100; a repository with more open issues than this is read no further. */
 const pages = 20;
 
@@ -66,12 +70,16 @@ async function all<T>(read: (page: number) => Promise<T[]>): Promise<T[]> {
 /** Open issues and pull requests, lowest number first; of one milestone where one is given. @throws Fault RA50xx */
 export async function readOpenIssues(github: GitHub, milestone?: number): Promise<Issue[]> {
   const listed = await all((page) =>
-    github.rest<RestIssue[]>("GET /repos/{owner}/{repo}/issues", {
-      state: "open",
-      ...(milestone === undefined ? {} : { milestone: String(milestone) }),
-      per_page: 100,
-      page,
-    }),
+    github.rest<RestIssue[]>(
+      "GET /repos/{owner}/{repo}/issues",
+      {
+        state: "open",
+        ...(milestone === undefined ? {} : { milestone: String(milestone) }),
+        per_page: 100,
+        page,
+      },
+      `[${issueForm}]`,
+    ),
   );
   const once = new Map(listed.map((issue) => [issue.number, issueFrom(issue)]));
   return [...once.values()].toSorted((a, b) => a.number - b.number);
@@ -79,9 +87,13 @@ export async function readOpenIssues(github: GitHub, milestone?: number): Promis
 
 /** One issue; undefined when it does not exist. @throws Fault RA50xx */
 export async function readIssue(github: GitHub, number: number): Promise<Issue | undefined> {
-  const issue = await github.find<RestIssue>("GET /repos/{owner}/{repo}/issues/{issue_number}", {
-    issue_number: number,
-  });
+  const issue = await github.find<RestIssue>(
+    "GET /repos/{owner}/{repo}/issues/{issue_number}",
+    {
+      issue_number: number,
+    },
+    issueForm,
+  );
   return issue === undefined ? undefined : issueFrom(issue);
 }
 
@@ -147,11 +159,15 @@ export async function readSubIssues(github: GitHub, parent: number): Promise<Iss
 /** The milestone of this title, open or closed. @throws Fault RA50xx */
 export async function findMilestone(github: GitHub, title: string): Promise<Milestone | undefined> {
   const listed = await all((page) =>
-    github.rest<RestMilestone[]>("GET /repos/{owner}/{repo}/milestones", {
-      state: "all",
-      per_page: 100,
-      page,
-    }),
+    github.rest<RestMilestone[]>(
+      "GET /repos/{owner}/{repo}/milestones",
+      {
+        state: "all",
+        per_page: 100,
+        page,
+      },
+      `[${milestoneForm}]`,
+    ),
   );
   const found = listed.find((milestone) => milestone.title === title);
   return found === undefined
@@ -167,11 +183,15 @@ export async function findMilestone(github: GitHub, title: string): Promise<Mile
 /** Comments of an issue, oldest first. @throws Fault RA50xx */
 export async function readComments(github: GitHub, issue: number): Promise<Comment[]> {
   const listed = await all((page) =>
-    github.rest<RestComment[]>("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", {
-      issue_number: issue,
-      per_page: 100,
-      page,
-    }),
+    github.rest<RestComment[]>(
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+      {
+        issue_number: issue,
+        per_page: 100,
+        page,
+      },
+      `[${commentForm}]`,
+    ),
   );
   return listed.map(commentFrom).toSorted((a, b) => a.id - b.id);
 }
@@ -181,6 +201,7 @@ export async function readComment(github: GitHub, id: number): Promise<Comment |
   const comment = await github.find<RestComment>(
     "GET /repos/{owner}/{repo}/issues/comments/{comment_id}",
     { comment_id: id },
+    commentForm,
   );
   return comment === undefined ? undefined : commentFrom(comment);
 }

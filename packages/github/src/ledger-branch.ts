@@ -135,21 +135,29 @@ async function createBranch(
   append: Append,
 ): Promise<string | undefined> {
   const files = { "README.md": readme, ...append.files };
-  const tree = await github.rest<{ sha: string }>("POST /repos/{owner}/{repo}/git/trees", {
-    tree: Object.entries(files).map(([path, content]) => ({
-      path,
-      mode: "100644",
-      type: "blob",
-      content,
-    })),
-  });
-  const commit = await github.rest<{ sha: string }>("POST /repos/{owner}/{repo}/git/commits", {
-    message: append.message,
-    tree: tree.sha,
-    parents: [],
-  });
+  const tree = await github.rest<{ sha: string }>(
+    "POST /repos/{owner}/{repo}/git/trees",
+    {
+      tree: Object.entries(files).map(([path, content]) => ({
+        path,
+        mode: "100644",
+        type: "blob",
+        content,
+      })),
+    },
+    "sha",
+  );
+  const commit = await github.rest<{ sha: string }>(
+    "POST /repos/{owner}/{repo}/git/commits",
+    {
+      message: append.message,
+      tree: tree.sha,
+      parents: [],
+    },
+    "sha",
+  );
   try {
-    await github.rest("POST /repos/{owner}/{repo}/git/refs", {
+    await github.send("POST /repos/{owner}/{repo}/git/refs", {
       ref: `refs/heads/${branch}`,
       sha: commit.sha,
     });

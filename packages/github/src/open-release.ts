@@ -50,6 +50,9 @@ export type RestRelease = {
   assets: { id: number; name: string; size: number; state: string; digest?: string | null }[];
 };
 
+export const assetForm = "id name size state digest?";
+export const releaseForm = `id draft prerelease tag_name html_url upload_url name? body? assets [${assetForm}]`;
+
 export function foundRelease(node: ReleaseNode): FoundRelease {
   return {
     id: node.databaseId ?? 0,
@@ -198,16 +201,24 @@ async function findByTag(
 }
 
 function readById(github: GitHub, id: number): Promise<RestRelease> {
-  return github.rest<RestRelease>("GET /repos/{owner}/{repo}/releases/{release_id}", {
-    release_id: id,
-  });
+  return github.rest<RestRelease>(
+    "GET /repos/{owner}/{repo}/releases/{release_id}",
+    {
+      release_id: id,
+    },
+    releaseForm,
+  );
 }
 
 /** Our drafts of this tag, lowest id first; drafts are among the newest releases. */
 export async function listOwn({ github, wanted, mark }: OpenRelease): Promise<RestRelease[]> {
-  const listed = await github.rest<RestRelease[]>("GET /repos/{owner}/{repo}/releases", {
-    per_page: 100,
-  });
+  const listed = await github.rest<RestRelease[]>(
+    "GET /repos/{owner}/{repo}/releases",
+    {
+      per_page: 100,
+    },
+    `[${releaseForm}]`,
+  );
   return listed
     .filter((one) => one.draft && one.tag_name === wanted.tag && (one.body ?? "").includes(mark))
     .toSorted((a, b) => a.id - b.id);

@@ -20,17 +20,23 @@ type RestPull = {
   merged_at?: string | null;
 };
 
+const pullForm = "number html_url title body? state merged_at?";
+
 /** Every pull request from a branch into another, open or not, lowest number first. @throws Fault RA50xx */
 export async function readPullRequests(
   github: GitHub,
   branches: { head: string; base: string },
 ): Promise<PullRequest[]> {
-  const listed = await github.rest<RestPull[]>("GET /repos/{owner}/{repo}/pulls", {
-    head: `${github.repository.owner}:${branches.head}`,
-    base: branches.base,
-    state: "all",
-    per_page: 100,
-  });
+  const listed = await github.rest<RestPull[]>(
+    "GET /repos/{owner}/{repo}/pulls",
+    {
+      head: `${github.repository.owner}:${branches.head}`,
+      base: branches.base,
+      state: "all",
+      per_page: 100,
+    },
+    `[${pullForm}]`,
+  );
   return listed.map(pullFrom).toSorted((a, b) => a.number - b.number);
 }
 
@@ -61,7 +67,7 @@ export function branchStep(
     look,
     act: async () => {
       try {
-        await github.rest("POST /repos/{owner}/{repo}/git/refs", {
+        await github.send("POST /repos/{owner}/{repo}/git/refs", {
           ref: `refs/heads/${wanted.branch}`,
           sha: wanted.commit,
         });
@@ -101,17 +107,25 @@ export function pullRequestStep(
       try {
         return pullFrom(
           open === undefined
-            ? await github.rest<RestPull>("POST /repos/{owner}/{repo}/pulls", {
-                title,
-                body,
-                head,
-                base,
-              })
-            : await github.rest<RestPull>("PATCH /repos/{owner}/{repo}/pulls/{pull_number}", {
-                pull_number: open.number,
-                title,
-                body,
-              }),
+            ? await github.rest<RestPull>(
+                "POST /repos/{owner}/{repo}/pulls",
+                {
+                  title,
+                  body,
+                  head,
+                  base,
+                },
+                pullForm,
+              )
+            : await github.rest<RestPull>(
+                "PATCH /repos/{owner}/{repo}/pulls/{pull_number}",
+                {
+                  pull_number: open.number,
+                  title,
+                  body,
+                },
+                pullForm,
+              ),
         );
       } catch (error) {
         if (!(error instanceof Fault)) throw error;

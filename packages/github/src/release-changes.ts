@@ -81,6 +81,8 @@ const pullFields = `fragment P on PullRequest {
   closingIssuesReferences(first: 10) { nodes { number title url author { __typename login } } }
 }`;
 const commitFields = "oid messageHeadline associatedPullRequests(first: 5) { nodes { ...P } }";
+/** No release is of more; a server that always has another page must come to an end. */
+const mostCommits = 10_000;
 /** A query of more aliases than this is now and then answered 502. */
 const batch = 50;
 
@@ -131,7 +133,7 @@ export async function readReleaseFacts(
       expected = Math.max(compared.aheadBy, compared.commits.totalCount);
       commits.push(...compared.commits.nodes);
       const { hasNextPage, endCursor } = compared.commits.pageInfo;
-      if (!hasNextPage || endCursor === null) break;
+      if (!hasNextPage || endCursor === null || commits.length >= mostCommits) break;
       page = await ask1(endCursor);
     }
     // Over GraphQL a comparison ends after 1 000 commits and does not say so.
@@ -176,7 +178,7 @@ async function readRest(
 ): Promise<CommitNode[]> {
   const seen = new Set(known.map(({ oid }) => oid));
   const missing: string[] = [];
-  for (let page = 1; page <= Math.ceil(expected / 100); page += 1) {
+  for (let page = 1; page <= Math.ceil(Math.min(expected, mostCommits) / 100); page += 1) {
     const compared = await github.rest<{ commits: { sha: string }[] }>(
       "GET /repos/{owner}/{repo}/compare/{basehead}",
       {
@@ -184,6 +186,7 @@ async function readRest(
         per_page: 100,
         page,
       },
+      "commits [sha]",
     );
     for (const { sha } of compared.commits) {
       if (!seen.has(sha)) missing.push(sha);

@@ -9,6 +9,8 @@ import {
   type FoundAsset,
   type FoundRelease,
   type OpenRelease,
+  assetForm,
+  releaseForm,
   type RestRelease,
 } from "./open-release.ts";
 
@@ -76,10 +78,14 @@ function draftStep(release: OpenRelease): Step<FoundRelease> {
     act: () =>
       release.writing(async () =>
         release.keep(
-          await github.rest<RestRelease>("POST /repos/{owner}/{repo}/releases", {
-            ...texts(release),
-            draft: true,
-          }),
+          await github.rest<RestRelease>(
+            "POST /repos/{owner}/{repo}/releases",
+            {
+              ...texts(release),
+              draft: true,
+            },
+            releaseForm,
+          ),
         ),
       ),
     settle: async (made) => {
@@ -89,7 +95,7 @@ function draftStep(release: OpenRelease): Step<FoundRelease> {
       if (first === undefined || !listed.some(({ id }) => id === made.id))
         return { state: "unknown", saw: "GitHub does not list the draft yet" };
       for (const { id } of others)
-        await github.rest("DELETE /repos/{owner}/{repo}/releases/{release_id}", { release_id: id });
+        await github.send("DELETE /repos/{owner}/{repo}/releases/{release_id}", { release_id: id });
       return { state: "done", value: release.keep(first) };
     },
   };
@@ -113,15 +119,14 @@ function assetStep(release: OpenRelease, asset: ReleaseAsset): Step<string> {
       const inTheWay = assets.find(({ name }) => name === asset.name)?.id;
       const stored = await release.writing(async () => {
         if (inTheWay !== undefined)
-          await github.rest("DELETE /repos/{owner}/{repo}/releases/assets/{asset_id}", {
+          await github.send("DELETE /repos/{owner}/{repo}/releases/assets/{asset_id}", {
             asset_id: inTheWay,
           });
-        return (await github.upload(
+        return await github.upload<RestRelease["assets"][number]>(
           release.uploadUrl(),
-          asset.name,
-          asset.mediaType,
-          asset.bytes,
-        )) as RestRelease["assets"][number];
+          asset,
+          assetForm,
+        );
       });
       const others = assets.filter(({ name }) => name !== asset.name);
       const { id: assetId, name, size, state } = stored;
@@ -165,12 +170,21 @@ function publishStep(release: OpenRelease, assets: readonly ReleaseAsset[]): Ste
       };
       const sent =
         found === undefined
-          ? () => github.rest<RestRelease>("POST /repos/{owner}/{repo}/releases", publication)
+          ? () =>
+              github.rest<RestRelease>(
+                "POST /repos/{owner}/{repo}/releases",
+                publication,
+                releaseForm,
+              )
           : () =>
-              github.rest<RestRelease>("PATCH /repos/{owner}/{repo}/releases/{release_id}", {
-                ...publication,
-                release_id: release.known().id,
-              });
+              github.rest<RestRelease>(
+                "PATCH /repos/{owner}/{repo}/releases/{release_id}",
+                {
+                  ...publication,
+                  release_id: release.known().id,
+                },
+                releaseForm,
+              );
       return release.writing(async () => release.keep(await sent()));
     },
   };

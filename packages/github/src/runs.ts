@@ -5,6 +5,7 @@ export async function runHasEnded(github: GitHub, id: number): Promise<boolean |
   const run = await github.find<{ status: string }>(
     "GET /repos/{owner}/{repo}/actions/runs/{run_id}",
     { run_id: id },
+    "status",
   );
   return run === undefined ? undefined : run.status === "completed";
 }
@@ -14,6 +15,7 @@ export async function readRunStart(github: GitHub, id: number): Promise<string |
   const run = await github.find<{ created_at: string }>(
     "GET /repos/{owner}/{repo}/actions/runs/{run_id}",
     { run_id: id },
+    "created_at",
   );
   return run?.created_at;
 }

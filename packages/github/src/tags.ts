@@ -82,7 +82,7 @@ const noObject = "1f0e2d3c4b5a69788796a5b4c3d2e1f001234567";
  */
 export async function tagRefusal(github: GitHub, tag: string): Promise<string | undefined> {
   try {
-    await github.rest("POST /repos/{owner}/{repo}/git/refs", {
+    await github.send("POST /repos/{owner}/{repo}/git/refs", {
       ref: `refs/tags/${tag}`,
       sha: noObject,
     });
@@ -121,7 +121,7 @@ export function tagStep(
     look,
     act: async () => {
       try {
-        await github.rest("POST /repos/{owner}/{repo}/git/refs", {
+        await github.send("POST /repos/{owner}/{repo}/git/refs", {
           ref: `refs/tags/${wanted.tag}`,
           sha: wanted.commit,
         });

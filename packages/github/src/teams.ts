@@ -87,6 +87,7 @@ async function readTeam(app: GitHub, team: string): Promise<string[] | { unreada
           per_page: pageSize,
           page,
         },
+        "[login]",
       );
       members.push(...listed.map(({ login }) => login));
       if (listed.length < pageSize) return members;

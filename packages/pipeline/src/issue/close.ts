@@ -132,6 +132,7 @@ async function findRelease(connection: Connection, version: Version): Promise<Re
   const found = await connection.github.find<{ html_url: string; draft: boolean }>(
     "GET /repos/{owner}/{repo}/releases/tags/{tag}",
     { tag: version.tag },
+    "html_url draft",
   );
   return found === undefined ? undefined : { url: found.html_url, draft: found.draft };
 }
