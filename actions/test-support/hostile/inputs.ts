@@ -64,13 +64,13 @@ function triesWorld<Facts>(action: string, world: InputWorld<Facts>): void {
 
   const refuses = async (input: string, value: Value<Facts>) => {
     const { end, writes } = await run(input, value);
-    expect(wrongsOf(end)).toEqual([]);
+    expect(wrongsOf(end), end.printed).toEqual([]);
     expect(end.status, end.printed).toBe(1);
     expect(writes).toEqual([]);
   };
   const takes = async (input: string, value: Value<Facts>) => {
     const { end, written } = await run(input, value);
-    expect(wrongsOf(end)).toEqual([]);
+    expect(wrongsOf(end), end.printed).toEqual([]);
     expect(wrongsOfTexts(written)).toEqual([]);
     expect(end.status, end.printed).toBe(0);
   };

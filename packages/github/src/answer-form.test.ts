@@ -7,6 +7,7 @@ describe("an answer to a query", () => {
       tag: ref(qualifiedName: $owner) { target { __typename oid ... on Tag { target { oid } } } }
       base: ref(qualifiedName: $owner) { compare(headRef: "x") { behindBy } }
       tags: refs(first: 100) { nodes { name ...P } }
+      release(tagName: $owner) { name }
       f0: object(expression: $owner) { ... on Blob { text isTruncated } }
     }
   }
@@ -16,6 +17,7 @@ describe("an answer to a query", () => {
       tag: { target: { __typename: "Tag", oid: "a", target: { oid: "b" } } },
       base: { compare: null },
       tags: { nodes: [{ name: "1.0.0", id: 7 }] },
+      release: { name: null },
       f0: {},
     },
   };
@@ -42,6 +44,7 @@ describe("an answer to a query", () => {
       "repository.tags.nodes[0].name is a number, and not a string",
     ],
     [but({ tags: { nodes: [{ name: "x" }] } }), "repository.tags.nodes[0].id is missing"],
+    [but({ tags: { nodes: [{ name: null, id: 7 }] } }), "repository.tags.nodes[0].name is null"],
     [but({ tag: { target: null } }), "repository.tag.target is null"],
     [
       but({ tag: { target: { __typename: "Tag", oid: null } } }),

@@ -23,7 +23,7 @@ const flags = new Set([
   "isTruncated",
   "hasNextPage",
 ]);
-/** Fields of GraphQL that may be null by GitHub's schema and by what it does. All others have a value. */
+/** Fields of GraphQL that may be null by GitHub's schema and by what it does, or only below one other. All others have a value. */
 const nullable = new Set([
   "author",
   "base",
@@ -44,11 +44,11 @@ const nullable = new Set([
   "latestRelease",
   "mergeCommit",
   "mergedAt",
-  "name",
   "object",
   "pullRequest",
   "ref",
   "release",
+  "release.name",
   "statusCheckRollup",
   "text",
 ]);
@@ -130,7 +130,7 @@ function readFields(words: string[], fragments: Map<string, Fields>): Fields {
   return fields;
 }
 
-function wrongInObject(fields: Fields, value: unknown, path: string): string | undefined {
+function wrongInObject(fields: Fields, value: unknown, path: string, of = ""): string | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return `${path || "the answer"} is ${kindOf(value)}, and not an object`;
   const object = value as Record<string, unknown>;
@@ -139,21 +139,24 @@ function wrongInObject(fields: Fields, value: unknown, path: string): string | u
       field,
       Object.hasOwn(object, key) ? object[key] : undefined,
       at(path, key),
+      of,
     );
     if (wrong !== undefined) return wrong;
   }
   for (const [key, field] of fields.may) {
     if (fields.must.has(key) || !Object.hasOwn(object, key)) continue;
-    const wrong = wrongInField(field, object[key], at(path, key));
+    const wrong = wrongInField(field, object[key], at(path, key), of);
     if (wrong !== undefined) return wrong;
   }
   return undefined;
 }
 
-function wrongInField(field: Field, value: unknown, path: string): string | undefined {
+function wrongInField(field: Field, value: unknown, path: string, of: string): string | undefined {
   if (value === undefined) return field.optional ? undefined : `${path} is missing`;
   if (value === null)
-    return field.optional || nullable.has(field.name) ? undefined : `${path} is null`;
+    return field.optional || nullable.has(field.name) || nullable.has(`${of}.${field.name}`)
+      ? undefined
+      : `${path} is null`;
   if (field.under === undefined) {
     // In GraphQL it is the name of a node, in REST a number.
     if (field.name === "id" && typeof value === "string" && value !== "") return undefined;
@@ -166,7 +169,7 @@ function wrongInField(field: Field, value: unknown, path: string): string | unde
   }
   return field.list
     ? wrongInList(field.under, value, path)
-    : wrongInObject(field.under, value, path);
+    : wrongInObject(field.under, value, path, field.name);
 }
 
 function wrongInList(fields: Fields, value: unknown, path: string): string | undefined {

@@ -11,5 +11,7 @@ export async function releaseBranches(
   if (wanted.length === 0) return [pipeline.defaultBranch];
   if (wanted.every((glob) => !/[*?]/.test(glob))) return wanted;
   const existing = await readBranches(world.github);
-  return existing.filter((branch) => wanted.some((glob) => branchMatches(glob, branch))).slice(0, 20);
+  return existing
+    .filter((branch) => wanted.some((glob) => branchMatches(glob, branch)))
+    .slice(0, 20);
 }
