@@ -5,8 +5,7 @@ type Field = { name: string; optional: boolean; list: boolean; under: Fields | u
 
 /** Fields of GraphQL that hold a list of objects, which a query does not tell. */
 const lists = new Set(["nodes", "entries"]);
-const numbers = new Set([
-  "id",
+const numbersOfQueries = new Set([
   "number",
   "size",
   "databaseId",
@@ -15,6 +14,8 @@ const numbers = new Set([
   "behindBy",
   "behind_by",
 ]);
+/** GraphQL calls the name of a node its id. */
+const numbersOfForms = new Set([...numbersOfQueries, "id"]);
 const flags = new Set([
   "draft",
   "prerelease",
@@ -69,7 +70,7 @@ export function wrongInQuery(query: string, data: unknown): string | undefined {
   const words = tokensOf(own);
   while (words.length > 0 && words[0] !== "{" && words[0] !== "(") words.shift();
   skipArguments(words);
-  return wrongInObject(readFields(words, fragments), data, "");
+  return lookFor(numbersOfQueries).inObject(readFields(words, fragments), data, "");
 }
 
 /**
@@ -79,7 +80,8 @@ export function wrongInQuery(query: string, data: unknown): string | undefined {
 export function wrongInForm(form: string, data: unknown): string | undefined {
   const isList = form.startsWith("[");
   const fields = readFields(tokensOf(isList ? form : `{ ${form} }`), new Map());
-  return isList ? wrongInList(fields, data, "the list") : wrongInObject(fields, data, "");
+  const { inList, inObject } = lookFor(numbersOfForms);
+  return isList ? inList(fields, data, "the list") : inObject(fields, data, "");
 }
 
 function tokensOf(text: string): string[] {
@@ -130,55 +132,53 @@ function readFields(words: string[], fragments: Map<string, Fields>): Fields {
   return fields;
 }
 
-function wrongInObject(fields: Fields, value: unknown, path: string, of = ""): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return `${path || "the answer"} is ${kindOf(value)}, and not an object`;
-  const object = value as Record<string, unknown>;
-  for (const [key, field] of fields.must) {
-    const wrong = wrongInField(
-      field,
-      Object.hasOwn(object, key) ? object[key] : undefined,
-      at(path, key),
-      of,
-    );
-    if (wrong !== undefined) return wrong;
-  }
-  for (const [key, field] of fields.may) {
-    if (fields.must.has(key) || !Object.hasOwn(object, key)) continue;
-    const wrong = wrongInField(field, object[key], at(path, key), of);
-    if (wrong !== undefined) return wrong;
-  }
-  return undefined;
-}
+/** Looks through an answer; `numbers` are the names of fields that hold one. */
+function lookFor(numbers: ReadonlySet<string>) {
+  const inObject = (fields: Fields, value: unknown, path: string, of = ""): string | undefined => {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      return `${path || "the answer"} is ${kindOf(value)}, and not an object`;
+    const object = value as Record<string, unknown>;
+    for (const [key, field] of fields.must) {
+      const held = Object.hasOwn(object, key) ? object[key] : undefined;
+      const wrong = inField(field, held, at(path, key), of);
+      if (wrong !== undefined) return wrong;
+    }
+    for (const [key, field] of fields.may) {
+      if (fields.must.has(key) || !Object.hasOwn(object, key)) continue;
+      const wrong = inField(field, object[key], at(path, key), of);
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  };
 
-function wrongInField(field: Field, value: unknown, path: string, of: string): string | undefined {
-  if (value === undefined) return field.optional ? undefined : `${path} is missing`;
-  if (value === null)
-    return field.optional || nullable.has(field.name) || nullable.has(`${of}.${field.name}`)
-      ? undefined
-      : `${path} is null`;
-  if (field.under === undefined) {
-    // In GraphQL it is the name of a node, in REST a number.
-    if (field.name === "id" && typeof value === "string" && value !== "") return undefined;
+  const inField = (field: Field, value: unknown, path: string, of: string): string | undefined => {
+    if (value === undefined) return field.optional ? undefined : `${path} is missing`;
+    if (value === null)
+      return field.optional || nullable.has(field.name) || nullable.has(`${of}.${field.name}`)
+        ? undefined
+        : `${path} is null`;
+    if (field.under !== undefined)
+      return field.list
+        ? inList(field.under, value, path)
+        : inObject(field.under, value, path, field.name);
     const wanted = numbers.has(field.name)
       ? "number"
       : flags.has(field.name)
         ? "boolean"
         : "string";
     return typeof value === wanted ? undefined : `${path} is ${kindOf(value)}, and not a ${wanted}`;
-  }
-  return field.list
-    ? wrongInList(field.under, value, path)
-    : wrongInObject(field.under, value, path, field.name);
-}
+  };
 
-function wrongInList(fields: Fields, value: unknown, path: string): string | undefined {
-  if (!Array.isArray(value)) return `${path} is ${kindOf(value)}, and not a list`;
-  for (const [index, item] of value.entries()) {
-    const wrong = wrongInObject(fields, item, `${path}[${index}]`);
-    if (wrong !== undefined) return wrong;
-  }
-  return undefined;
+  const inList = (fields: Fields, value: unknown, path: string): string | undefined => {
+    if (!Array.isArray(value)) return `${path} is ${kindOf(value)}, and not a list`;
+    for (const [index, item] of value.entries()) {
+      const wrong = inObject(fields, item, `${path}[${index}]`);
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  };
+
+  return { inObject, inList };
 }
 
 const at = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);

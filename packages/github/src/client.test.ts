@@ -45,7 +45,7 @@ const servers = {
 test.each(Object.entries(servers))("%s: REST, GraphQL and archives", async (_, [api, graphql]) => {
   const { github, sent } = client(api, { data: { viewer: { login: "ann" } } });
   await github.query("{viewer {login}}", {});
-  await github.send("GET /repos/{owner}/{repo}");
+  await github.send("GET /repos/{owner}/{repo}", {});
   await github.download("/repos/cessda/cdc/zipball/refs/tags/1.0.0");
   expect(sent.map(({ url }) => url)).toEqual([
     graphql,
