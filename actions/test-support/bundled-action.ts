@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
+import { showsSecret } from "./secret-forms.ts";
 
 const tree = resolve(import.meta.dirname, "../../out/release");
 
@@ -40,6 +41,8 @@ export type Ended = {
   reasons: Finding[];
   /** A file that the action left in RUNNER_TEMP. */
   left(name: string): string | undefined;
+  /** What it wrote for later steps of the job: variables, places of programs, state. */
+  leftForOthers: string;
   /** Most memory that the process held, in MiB; undefined where it was killed. */
   peakMemory: number | undefined;
 };
@@ -78,6 +81,9 @@ export function startAction(name: string, job: Job): Running {
       GITHUB_ACTIONS: "true",
       GITHUB_OUTPUT: path("output"),
       GITHUB_STEP_SUMMARY: path("summary"),
+      GITHUB_ENV: path("env"),
+      GITHUB_PATH: path("path"),
+      GITHUB_STATE: path("state"),
       GITHUB_EVENT_PATH: path("event.json"),
       GITHUB_WORKSPACE: path("workspace"),
       RUNNER_TEMP: path("temp"),
@@ -115,7 +121,8 @@ process.on("exit", () =>
 
 function jobFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "job-"));
-  for (const file of ["output", "summary"]) writeFileSync(join(folder, file), "");
+  for (const file of ["output", "summary", "env", "path", "state"])
+    writeFileSync(join(folder, file), "");
   return folder;
 }
 
@@ -165,6 +172,9 @@ async function readEnd(child: ChildProcess, path: (file: string) => string): Pro
     annotations: lines.flatMap(readAnnotation),
     reasons: JSON.parse(outputs["reasons"] ?? "[]") as Finding[],
     left: (name) => temp.get(name),
+    leftForOthers: ["env", "path", "state"]
+      .map((file) => readFileSync(path(file), "utf8"))
+      .join(""),
     peakMemory: existsSync(path("peak"))
       ? Number(readFileSync(path("peak"), "utf8")) / 1024
       : undefined,
@@ -222,6 +232,7 @@ function checkContract(name: string, definition: Definition, job: Job, end: Ende
     if (end.summary === "" && (job.inputs["summary"] ?? "always") === "always")
       wrong.push("failed without a summary");
   }
+  if (end.leftForOthers !== "") wrong.push("left something for later steps");
   if (end.status !== 0 && end.status !== 1 && end.status !== null)
     wrong.push(`ended with ${end.status}`);
   const leftBehind = [
@@ -231,9 +242,7 @@ function checkContract(name: string, definition: Definition, job: Job, end: Ende
     end.left("release-notes.md"),
     end.left("smoke-test.xml"),
   ].join("\n");
-  const leaked = job.secrets.filter((secret) =>
-    [secret, Buffer.from(secret).toString("base64")].some((form) => leftBehind.includes(form)),
-  );
+  const leaked = job.secrets.filter((secret) => showsSecret(leftBehind, secret));
   if (leaked.length > 0) wrong.push(`showed ${leaked.length} of its secrets`);
   if (wrong.length > 0) throw new Error(`${name} ${wrong.join("; ")}\n${end.log}`);
 }

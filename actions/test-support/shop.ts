@@ -8,8 +8,8 @@ import {
 import { buildImage, pushImage, type FileChanges } from "@release-actions/stand-ins";
 import type { Stage } from "./stage.ts";
 
-/** How a build of the shop behaves: it answers, answers another version, or ends at once. */
-export type Behaviour = "good" | "wrong" | "crash";
+/** How a build of the shop behaves: it answers, answers another version, or ends at once with words of its own or given ones. */
+export type Behaviour = "good" | "wrong" | "crash" | { crash: string };
 
 /** A tagged commit and the digest that its build pushed as `shop/web:<commit>`. */
 export type Build = { version: string; commit: string; digest: string; image: string };
@@ -160,6 +160,8 @@ export function runningDigests(stage: Stage): string[] {
 function serverOf(version: string, behaviour: Behaviour): string {
   if (behaviour === "crash")
     return `console.error("FATAL: no database for ${version}"); process.exit(3);\n`;
+  if (typeof behaviour === "object")
+    return `process.stdout.write(${JSON.stringify(behaviour.crash)}, () => process.exit(3));\n`;
   const said = behaviour === "wrong" ? "0.0.0" : version;
   return `import { createServer } from "node:http";
 createServer((request, response) => {

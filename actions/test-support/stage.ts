@@ -92,6 +92,8 @@ export type Stage = AsyncDisposable & {
   run(action: string, wish?: JobWish): Promise<Ended>;
   /** What was asked of that address so far, as `METHOD path`. */
   visits: readonly string[];
+  /** Every credential of the stage so far: the stand-in that knows it, and what it is. */
+  credentials(): [standIn: string, secret: string][];
   /** Every write so far, as `stand-in METHOD path`. */
   writes(): string[];
   /** Requests of a stand-in from now on, as `METHOD path`. */
@@ -139,6 +141,7 @@ export async function openStage(
   cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
   const zenodo = createZenodoStandIn({ clock, tokens: { [secrets.zenodo]: "olga" } });
 
+  const tokens: string[] = [];
   const standIns: [string, StandIn][] = [
     ["github", github],
     ["registry", registry],
@@ -198,6 +201,7 @@ export async function openStage(
       permissions: wish.permissions ?? allPermissions,
       runId: run,
     });
+    tokens.push(token);
     const refName = wish.tag ?? defaultBranch;
     const ref = wish.tag ? `refs/tags/${refName}` : `refs/heads/${refName}`;
     const running = startAction(action, {
@@ -251,6 +255,12 @@ export async function openStage(
     newRun,
     start,
     run: (action, wish) => start(action, wish).ended,
+    credentials: () => [
+      ["registry", secrets.registry],
+      ["cluster", secrets.cluster],
+      ["zenodo", secrets.zenodo],
+      ...tokens.map((token): [string, string] => ["github", token]),
+    ],
     writes: () =>
       standIns.flatMap(([name, { requests }]) =>
         requests

@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import type { Ended } from "../bundled-action.ts";
+import { openStage, type JobWish, type Stage } from "../stage.ts";
+import { wrongsOf, wrongsOfTexts } from "./oracle.ts";
+import { anySentence, hostileTexts } from "./texts.ts";
+import { runInTime } from "./worlds.ts";
+import { writtenTexts } from "./written.ts";
+
+/** A place where others write, filled with a text; the job that reads it. Undefined where the place takes no such text. */
+type Place = {
+  prepare(stage: Stage, text: string): Promise<((stage: Stage) => JobWish) | undefined>;
+  /** More that holds of the end, beside that nothing of the text gets out of its place. */
+  holds?(end: Ended, stage: Stage): void;
+};
+
+/** Lets others write every hostile text at each place that an action reads. */
+export function triesForeignTexts(action: string, places: Record<string, Place>): void {
+  describe.concurrent("foreign texts", { timeout: 120_000 }, () => {
+    for (const [name, place] of Object.entries(places)) {
+      for (const kind of anySentence) {
+        test(`${name}: ${kind}`, async (context) => {
+          await using stage = await openStage();
+          const job = await place.prepare(stage, hostileTexts[kind]);
+          if (job === undefined) return context.skip();
+          const from = stage.github.requests.length;
+          const end = await runInTime(stage, action, job(stage));
+          expect(wrongsOf(end), end.printed).toEqual([]);
+          expect(wrongsOfTexts(writtenTexts(stage.github.requests.slice(from)))).toEqual([]);
+          place.holds?.(end, stage);
+        });
+      }
+    }
+  });
+}
