@@ -96,6 +96,14 @@ describe("a good end", () => {
     expect(outputsIn(ended.output)).toEqual({ version: "a\nis-newest=true\nEOF" });
   });
 
+  test("an output holds no secret, whoever repeated it", async () => {
+    const ended = await runAction(
+      `async () => ({ ok: true, outputs: { reasons: "the server said: Bearer s3cret-token" } })`,
+      { INPUT_TOKEN: "s3cret-token" },
+    );
+    expect(outputsIn(ended.output)).toEqual({ reasons: "the server said: Bearer ***" });
+  });
+
   test("works without a summary file and ends although a timer is open", async () => {
     const ended = await runAction(
       `async () => { setInterval(() => {}, 1000); return { ok: true, outputs: {}, summary: "x" }; }`,

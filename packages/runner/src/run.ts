@@ -32,7 +32,7 @@ export async function run<Inputs, Outputs>(
   try {
     requireRunner(variables);
     const result = await act(readInputs(io, variables), job);
-    writeOutputs(io, result.outputs);
+    writeOutputs(io, result.outputs, secrets);
     ending =
       result.ok || result.failure
         ? result
@@ -68,14 +68,18 @@ function requireRunner(variables: Variables): void {
   }
 }
 
-function writeOutputs<Outputs>(io: ActionIo<unknown, Outputs>, outputs: Partial<Outputs>): void {
+function writeOutputs<Outputs>(
+  io: ActionIo<unknown, Outputs>,
+  outputs: Partial<Outputs>,
+  secrets: Secrets,
+): void {
   const names: Record<string, string> = io.outputs;
   for (const [key, value] of Object.entries(outputs)) {
     const name = names[key];
     if (name === undefined || !outputName.test(name))
       throw new TypeError(`the action has no output ${JSON.stringify(key)}`);
     if (value !== undefined)
-      core.setOutput(name, Array.isArray(value) ? value.join("\n") : String(value));
+      core.setOutput(name, secrets.redact(Array.isArray(value) ? value.join("\n") : String(value)));
   }
 }
 
