@@ -36,6 +36,35 @@ function open() {
   return { transport, pauses };
 }
 
+test("a refusal that repeats the login of its request is read without it, a good answer is left alone", async () => {
+  const password = "pass-phrase";
+  const basic = Buffer.from(`ci:${password}`).toString("base64");
+  const { url } = await serve(({ url: asked, headers }) =>
+    json(asked.pathname === "/good" ? 200 : 403, {
+      sent: headers["authorization"],
+      plain: password,
+      word: "reader",
+    }),
+  );
+  const { transport } = open();
+  const ask = async (path: string, authorization: string) =>
+    (
+      await transport.send({ method: "GET", url: `${url}${path}`, headers: { authorization } })
+    ).json();
+  expect(await ask("/", "Bearer token-of-the-job")).toEqual({
+    sent: "Bearer ***",
+    plain: password,
+    word: "reader",
+  });
+  expect(await ask("/", `Basic ${basic}`)).toEqual({
+    sent: "Basic ***",
+    plain: "***",
+    word: "reader",
+  });
+  expect(await ask("/", "Bearer reader")).toMatchObject({ word: "reader" });
+  expect(await ask("/good", `Basic ${basic}`)).toMatchObject({ plain: password });
+});
+
 describe("retries", () => {
   test("a read is sent again after a 502 and after a reset", async () => {
     const { url, standIn } = await serve(() => json(200, { fine: true }));

@@ -20,6 +20,8 @@ const attempts = 5;
 const hops = 5;
 const defaultTimeout = 30_000;
 const defaultLimit = 64 * 1024 * 1024;
+/** A shorter one is a word that a refusal may have of its own accord. */
+const shortestSecret = 8;
 /** A server that asks for a longer pause than this is not waited for. */
 const longestPause = 120_000;
 /** Opens the process's one transport: keep-alive connections, proxies from the environment, every request counted. */
@@ -166,9 +168,11 @@ async function readAnswer(
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
   }
-  const bytes = request.stream
+  const read = request.stream
     ? Buffer.alloc(0)
     : await readBytes(incoming, request.limit ?? defaultLimit, url);
+  // A refusal is quoted in messages, in the ledger and in issues, and some servers repeat in it what they were sent.
+  const bytes = (incoming.statusCode ?? 0) >= 400 ? withoutLogin(read, request) : read;
   return {
     status: incoming.statusCode ?? 0,
     headers,
@@ -188,6 +192,27 @@ async function readAnswer(
       }
     },
   };
+}
+
+/** A text without the login of the request that it answers. */
+function withoutLogin(bytes: Buffer, { headers }: Outgoing): Buffer {
+  const [, scheme, login = ""] = /^(\S+) (\S+)$/.exec(headers?.["authorization"] ?? "") ?? [];
+  const secrets =
+    scheme?.toLowerCase() === "basic"
+      ? [
+          login,
+          Buffer.from(login, "base64")
+            .toString()
+            .replace(/^[^:]*:/, ""),
+        ]
+      : [login];
+  // Latin-1 keeps every byte as it is.
+  const text = bytes.toString("latin1");
+  const kept = secrets
+    .map((secret) => Buffer.from(secret).toString("latin1"))
+    .filter((secret) => secret.length >= shortestSecret)
+    .reduce((left, secret) => left.replaceAll(secret, "***"), text);
+  return kept === text ? bytes : Buffer.from(kept, "latin1");
 }
 
 async function readBytes(incoming: IncomingMessage, limit: number, url: URL): Promise<Buffer> {
