@@ -1,7 +1,7 @@
 import { Fault } from "@release-actions/codes";
 import type { Step } from "@release-actions/plan";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Cluster } from "./cluster.ts";
+import { unreadable, type Cluster } from "./cluster.ts";
 import { groupPath, groupVersion, knownResource, resourcePath, type Resource } from "./kinds.ts";
 import {
   entryAnnotation,
@@ -64,7 +64,7 @@ export async function applyObjects(
         rendered,
       );
       if (answer.status === 201) created += 1;
-      applied.push(answer.body as KubeObject);
+      applied.push(appliedFrom(answer.body, object));
     } catch (error) {
       if (!(error instanceof Fault) || statusOf(error) === undefined || error.code === "RA3008")
         throw error;
@@ -105,6 +105,16 @@ export function applyStep(cluster: Cluster, rendered: Rendered, entry: string): 
       }
     },
   };
+}
+
+/** What the cluster says it has now. Another object than was sent would be waited for, or not at all. */
+function appliedFrom(body: unknown, sent: KubeObject): KubeObject {
+  const isIt =
+    textAt(body, "kind") === sent.kind &&
+    textAt(body, "metadata", "name") === sent.metadata.name &&
+    textAt(body, "metadata", "uid") !== "";
+  if (!isIt) throw unreadable("PATCH", nameOf(sent));
+  return body as KubeObject;
 }
 
 async function applyOne(

@@ -44,7 +44,10 @@ const kubeconfig = JSON.stringify({
 
 describe("connectCluster", () => {
   it("sends nothing until it is asked, then with trust, credentials and no redirects", async () => {
-    const transport = recordingTransport(200, { metadata: { uid: "u-1" } });
+    const transport = recordingTransport(200, {
+      kind: "Namespace",
+      metadata: { uid: "u-1" },
+    });
     const cluster = await connectCluster({ transport, kubeconfig, allowExec: false });
     expect(transport.outgoing).toEqual([]);
     expect(cluster).toMatchObject({
@@ -61,6 +64,22 @@ describe("connectCluster", () => {
       redirect: "return",
     });
   });
+
+  it.each([{}, [], null, 7, "<html>", { kind: 7 }])(
+    "takes %j for no answer of a cluster, and a write for one of unknown outcome",
+    async (body) => {
+      const cluster = await connectCluster({
+        transport: recordingTransport(200, body),
+        kubeconfig,
+        allowExec: false,
+      });
+      await expect(cluster.request("GET", "/x")).rejects.toMatchObject({ code: "RA8005" });
+      await expect(cluster.request("PATCH", "/x")).rejects.toMatchObject({
+        code: "RA8002",
+        outcome: "unknown",
+      });
+    },
+  );
 
   it.each([500, 502, 503, 504])(
     "does not know the outcome of a write that is answered %i",

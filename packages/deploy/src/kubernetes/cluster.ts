@@ -92,7 +92,12 @@ export async function connectCluster(options: {
       ...(details.object ? { object: details.object } : {}),
       secret: details.secret ?? false,
     };
-    if (answer.status >= 200 && answer.status < 300) return { status: answer.status, body };
+    if (answer.status >= 200 && answer.status < 300) {
+      // Every JSON of a cluster says what it is; a page that answers in its place does not.
+      if (path.endsWith("/log") || textAt(body, "kind") !== "")
+        return { status: answer.status, body };
+      throw unreadable(method, asked.object ?? path);
+    }
     if (method !== "GET" && outcomeUnknown(answer) && !isRefusal(answer.status, body)) {
       throw new Fault("RA8002", {
         saw: `${asked.object ?? path}: the cluster answered ${answer.status} to the write.`,
@@ -127,6 +132,14 @@ export async function connectCluster(options: {
       return textAt(body, "metadata", "uid");
     },
   };
+}
+
+/** An answer that is none of a cluster's. Whether a write took effect, it does not say. */
+export function unreadable(method: Outgoing["method"], object: string): Fault {
+  const saw = `${object}: the answer is not one of a Kubernetes cluster.`;
+  return method === "GET"
+    ? new Fault("RA8005", { saw })
+    : new Fault("RA8002", { saw, outcome: "unknown" });
 }
 
 function bodyOf(bytes: Buffer, contentType: string | undefined): unknown {
