@@ -22,13 +22,16 @@ function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(3);
 }
 
-/** Text and attribute values; characters that XML does not have are shown as �. */
+/** Text and attribute values; characters that XML does not have, or that turn the reading direction, are shown as �. */
 function xml(text: string): string {
   return (
     text
       .toWellFormed()
       // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "�")
+      .replace(
+        /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufffe\uffff]/g,
+        "�",
+      )
       .replace(/[&<>"']|[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`)
   );
 }

@@ -45,7 +45,7 @@ export function markdownBlock(text: string): string {
   // eslint-disable-next-line no-control-regex -- line ends stay, all other control characters go
   const lines = text
     .toWellFormed()
-    .replaceAll(/\r\n?/g, "\n")
+    .replaceAll(/\r\n?|[\u2028\u2029]/g, "\n")
     .replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, " ")
     .replaceAll(hidden, "");
   const longest = Math.max(2, ...[...lines.matchAll(/`+/g)].map((run) => run[0].length));

@@ -73,6 +73,10 @@ test("no code span or block is ended by its text", () => {
   );
 });
 
+test("every line of a block is a line to every reader", () => {
+  expect(markdownBlock("a\r\nb\rc\u2028d\u2029e\u0085f")).toBe("```text\na\nb\nc\nd\ne f\n```");
+});
+
 test("only web addresses are linked", () => {
   expect(markdownLink("x", "javascript:alert(1)")).toBe("x");
   expect(markdownLink("a]b", "https://example.org/a b>c")).toBe(
