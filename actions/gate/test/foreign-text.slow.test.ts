@@ -2,6 +2,9 @@ import { expect } from "vitest";
 import { triesForeignTexts } from "../../test-support/hostile/foreign-text.ts";
 import { configure, recordPass, release } from "../../test-support/shop.ts";
 
+/** GitHub takes no longer body of an issue or comment. */
+const longestBody = 65_536;
+
 triesForeignTexts("gate", {
   "checks, and the release issue with its comments": {
     prepare: async (stage, text) => {
@@ -29,15 +32,10 @@ triesForeignTexts("gate", {
         title: "Release 1.0.0 of Shop",
         by: "olga",
         labels: ["release"],
-        body: `${text}\n- [ ] Backups taken ${text}`,
+        body: `- [ ] Backups taken ${text}\n${text}`.slice(0, longestBody),
       });
-      for (const body of [
-        text,
-        `/refuse 1.0.0 ${text}`,
-        `/approve 1.0.0 ${text}`,
-        `/approve ${text}`,
-      ])
-        repository.comment({ issue: number, body, by: "olga" });
+      for (const body of [text, `/refuse 1.0.0 ${text}`, `/approve 1.0.0 ${text}`])
+        repository.comment({ issue: number, body: body.slice(0, longestBody), by: "olga" });
       return () => ({
         permissions: {
           actions: "read",

@@ -111,8 +111,9 @@ async function runClean<Facts>(action: string, world: World<Facts>): Promise<Cle
   let armed = false;
   const canaries = createCanaries();
   const tap: Tap = (to, request) => {
+    if (!armed) return false;
     canaries.hear(to, request);
-    if (armed) shapes.push(nameOf(to, request));
+    shapes.push(nameOf(to, request));
     return false;
   };
   await using stage = await openStage({ tap });
