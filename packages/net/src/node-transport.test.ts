@@ -65,6 +65,25 @@ test("a refusal that repeats the login of its request is read without it, a good
   expect(await ask("/good", `Basic ${basic}`)).toMatchObject({ plain: password });
 });
 
+test("an answer that never ends is given up, although the server is never silent", async () => {
+  const timers: NodeJS.Timeout[] = [];
+  const server = createServer((_, response) => {
+    response.writeHead(200);
+    timers.push(setInterval(() => response.write(" "), 20));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closers.push(() => {
+    for (const timer of timers) clearInterval(timer);
+    server.closeAllConnections();
+    server.close();
+  });
+  const { transport } = open();
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await expect(
+    transport.send({ method: "GET", url, timeout: 100, retry: "never" }),
+  ).rejects.toMatchObject({ code: "RA8001", saw: expect.stringContaining("ETIMEDOUT") as string });
+});
+
 describe("retries", () => {
   test("a read is sent again after a 502 and after a reset", async () => {
     const { url, standIn } = await serve(() => json(200, { fine: true }));

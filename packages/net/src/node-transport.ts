@@ -20,6 +20,8 @@ const attempts = 5;
 const hops = 5;
 const defaultTimeout = 30_000;
 const defaultLimit = 64 * 1024 * 1024;
+/** An answer may take so many times the silence that is allowed within it. */
+const longestTimeouts = 10;
 /** A shorter one is a word that a refusal may have of its own accord. */
 const shortestSecret = 8;
 /** A server that asks for a longer pause than this is not waited for. */
@@ -168,9 +170,7 @@ async function readAnswer(
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
   }
-  const read = request.stream
-    ? Buffer.alloc(0)
-    : await readBytes(incoming, request.limit ?? defaultLimit, url);
+  const read = request.stream ? Buffer.alloc(0) : await readBytes(incoming, request, url);
   // A refusal is quoted in messages, in the ledger and in issues, and some servers repeat in it what they were sent.
   const bytes = (incoming.statusCode ?? 0) >= 400 ? withoutLogin(read, request) : read;
   return {
@@ -215,16 +215,26 @@ function withoutLogin(bytes: Buffer, { headers }: Outgoing): Buffer {
   return kept === text ? bytes : Buffer.from(kept, "latin1");
 }
 
-async function readBytes(incoming: IncomingMessage, limit: number, url: URL): Promise<Buffer> {
+async function readBytes(incoming: IncomingMessage, request: Outgoing, url: URL): Promise<Buffer> {
+  const limit = request.limit ?? defaultLimit;
+  // A server that sends a byte now and then is never silent, and would keep the job until GitHub ends it.
+  const longest = longestTimeouts * (request.timeout ?? defaultTimeout);
+  const timer = setTimeout(() => {
+    incoming.destroy(Object.assign(new Error("the answer does not end"), { code: "ETIMEDOUT" }));
+  }, longest);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) {
-      incoming.destroy();
-      throw new Fault("RA8004", { saw: `${shown(url)} sent more than ${limit} bytes` });
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) {
+        incoming.destroy();
+        throw new Fault("RA8004", { saw: `${shown(url)} sent more than ${limit} bytes` });
+      }
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } finally {
+    clearTimeout(timer);
   }
   if (!incoming.complete)
     throw Object.assign(new Error("the answer ended early"), { code: "ECONNRESET" });

@@ -24,7 +24,7 @@ export type Outgoing = {
   redirect?: "follow" | "return";
   /** Default `reads`: GET and HEAD are sent again after a reset, 429 and 5xx; a write only when it surely had no effect. `always` is for a POST that only reads. */
   retry?: "reads" | "always" | "never";
-  /** Milliseconds without a byte before the request is given up; default 30 000. */
+  /** Milliseconds without a byte before the request is given up; default 30 000. A whole answer may take ten times that, unless it is streamed. */
   timeout?: number;
   signal?: AbortSignal;
   /** The answer's body is left in `body` for the caller to read. */
