@@ -68,7 +68,7 @@ async function rehearsed(
   const language = readFileSync(own, "utf8");
   writeFileSync(
     own,
-    language.replace(/^requirements:$/m, (line) => `${deadRollback.slice(1)}${line}`),
+    language.replace(/^faults:/m, (line) => `${deadRollback.slice(1)}${line}`),
   );
   const printed: string[] = [];
   const place = {
