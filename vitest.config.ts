@@ -1,7 +1,13 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
-/** Tests of minutes have names of their own and are run by `npm run test:slow`. */
-const slow = process.env["SLOW_TESTS"] === "true";
+/** What is run beside the tests of `npm test`: `slow` by `npm run test:slow`, `hostile` by `npm run bad-input`. */
+const others = {
+  slow: ["packages/*/src/**/*.slow.test.ts"],
+  hostile: ["actions/*/test/hostile/*.test.ts", "packages/*/src/**/hostile-*.test.ts"],
+};
+const usual = ["packages/*/src/**/*.test.ts", "actions/*/test/**/*.test.ts"];
+const kind = process.env["TESTS"];
+const isOther = kind === "slow" || kind === "hostile";
 const conditions = ["source", "node", "import", "default"];
 
 export default defineConfig({
@@ -9,11 +15,9 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: slow
-      ? ["packages/*/src/**/*.slow.test.ts", "actions/*/test/*.slow.test.ts"]
-      : ["packages/*/src/**/*.test.ts", "actions/*/test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, ...(slow ? [] : ["**/*.slow.test.ts"])],
-    testTimeout: slow ? 180_000 : 30_000,
+    include: isOther ? others[kind] : usual,
+    exclude: [...configDefaults.exclude, ...(isOther ? [] : ["**/*.slow.test.ts"])],
+    testTimeout: isOther ? 180_000 : 30_000,
     hookTimeout: 60_000,
     maxConcurrency: 2,
   },

@@ -64,6 +64,8 @@ export type JobWish = {
   workspace?: Record<string, string>;
   /** An earlier step of the job ran `docker login`. */
   dockerLogin?: true;
+  /** What it left, where that is not its usual file. */
+  dockerConfig?: string;
   variables?: Record<string, string>;
   /** More that must not be found in anything that the action leaves behind. */
   secrets?: string[];
@@ -209,6 +211,7 @@ export async function openStage(
       event: payloadOf(wish, ref),
       ...(wish.workspace ? { workspace: wish.workspace } : {}),
       ...(wish.dockerLogin ? { dockerConfig: dockerConfigOf(new URL(registryUrl).host) } : {}),
+      ...(wish.dockerConfig ? { dockerConfig: wish.dockerConfig } : {}),
       token,
       secrets: [token, ...Object.values(secrets), ...(wish.secrets ?? [])],
       variables: {

@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { openStage, type JobWish, type Stage, type Tap } from "../stage.ts";
 import { createCanaries } from "./canaries.ts";
 import {
   brokenAnswers,
+  endless,
   hostileHeaders,
   hostileWords,
   refusals,
@@ -57,6 +59,14 @@ export async function triesAnswers<Facts>(
     });
   });
   describe.concurrent("answers", { timeout: 180_000 }, () => {
+    for (const server of new Set(shapes.map((one) => one.split(" ")[0] ?? ""))) {
+      const shape = shapes.find(
+        (one) => one.startsWith(`${server} `) && !/ HEAD |watch=/.test(one),
+      );
+      if (shape === undefined) continue;
+      const about = "more than anybody keeps";
+      test(`${shape}: ${about}`, () => tell(action, world, clean, { shape, about, lie: endless }));
+    }
     for (const [at, shape] of shapes.entries()) {
       for (const [number, [about, lie]] of lies.entries()) {
         if ((at + number) % share !== 0) continue;
@@ -200,6 +210,7 @@ function lieTo(
     }
     writeHead(told.status, told.headers);
     if (asked.method === "HEAD") end();
+    else if (told.endless) Readable.from(blanks()).pipe(response);
     else if (told.cut) response.write(told.body, () => response.socket?.destroy());
     else end(told.body);
   };
@@ -220,6 +231,11 @@ function lieTo(
   };
   Object.assign(response, capture);
   return false;
+}
+
+function* blanks(): Generator<Buffer> {
+  const much = Buffer.alloc(1024 * 1024, " ");
+  for (;;) yield much;
 }
 
 /** A server of somebody else: what it hears is what leaked. */

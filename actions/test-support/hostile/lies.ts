@@ -7,6 +7,8 @@ export type Answer = {
   body: Buffer;
   /** The connection ends after the body, whatever length was promised. */
   cut?: true;
+  /** After the body more and more is sent, for as long as anybody reads. */
+  endless?: true;
   /** Written as it is, in the place of all that: what no server of Node's would send. */
   raw?: string;
 };
@@ -157,4 +159,10 @@ export const hostileHeaders: Record<string, Lie> = {
 export const hostileWords: Record<string, Lie> = {
   "harm where people write": withWords(everyHarm),
   "a megabyte where people write": withWords("9".repeat(1_000_000)),
+};
+
+/** More than any client should keep. Told once to a job by each of its servers, since it takes its time. */
+export const endless: Lie = (truth) => {
+  const { "content-length": _length, ...headers } = truth.headers;
+  return { ...truth, headers, endless: true };
 };

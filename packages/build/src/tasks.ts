@@ -1,17 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { caseTable, type TestedFile } from "./case-table.ts";
 import { generate, staleFiles } from "./generate.ts";
 import { publishRelease } from "./publish.ts";
 import { writeReadmeWorkflows } from "./readme-workflows.ts";
 import { buildReleaseTree, refreshReleaseTree } from "./release-tree.ts";
 
 type VitestReport = Record<"numPassedTests" | "numPendingTests" | "numTodoTests", number> & {
-  testResults: {
-    name: string;
-    status: string;
-    assertionResults: { status: string; fullName: string; failureMessages?: string[] }[];
-  }[];
+  testResults: TestedFile[];
 };
 type Task = (root: string, options: string[]) => Promise<number>;
 
@@ -19,6 +16,7 @@ type Task = (root: string, options: string[]) => Promise<number>;
 const tasks: Record<string, Task> = {
   test: testAll,
   "test-slow": testSlow,
+  "bad-input": badInput,
   lint: async (root) =>
     Math.max(tool(root, "oxlint", ["--deny-warnings"]), tool(root, "oxfmt", ["--check", "."])),
   format: async (root) => tool(root, "oxfmt", ["."]),
@@ -136,12 +134,24 @@ async function testAll(root: string, options: string[]): Promise<number> {
 /** The tests that take minutes: the rehearsal with one thing after the other taken away. */
 async function testSlow(root: string, options: string[]): Promise<number> {
   refreshReleaseTree(root);
-  process.env["SLOW_TESTS"] = "true";
+  process.env["TESTS"] = "slow";
   return end(runTests(root, options));
 }
 
+/** Every input, key and foreign answer with what is hostile to it, on the built actions; how many cases of which kind. */
+async function badInput(root: string, options: string[]): Promise<number> {
+  refreshReleaseTree(root);
+  process.env["TESTS"] = "hostile";
+  const sum = runTests(root, options);
+  const { testResults } = JSON.parse(readFileSync(reportPath(root), "utf8")) as VitestReport;
+  console.log(caseTable(root, testResults));
+  return end(sum);
+}
+
+const reportPath = (root: string): string => join(root, "out/vitest.json");
+
 function runTests(root: string, options: string[]): Sum {
-  const report = join(root, "out/vitest.json");
+  const report = reportPath(root);
   rmSync(report, { force: true });
   const status = tool(root, "vitest", [
     "run",
