@@ -136,7 +136,7 @@ export const refusals: Record<string, Lie> = {
     }),
 };
 
-/** The truth, with headers that would lead somewhere. */
+/** The truth, with headers and addresses that would lead somewhere. */
 export const hostileHeaders: Record<string, Lie> = {
   "links and places that lead to a thief": (truth, _, thief) => ({
     ...truth,
@@ -149,6 +149,10 @@ export const hostileHeaders: Record<string, Lie> = {
       etag: `"${mark}"`,
     },
   }),
+  "addresses that lead to a thief": (truth, _, thief) =>
+    changed(truth, (value) =>
+      typeof value === "string" ? value.replace(/^https?:\/\/[^/]+/, thief) : value,
+    ),
   "a time that is none": (truth) => ({
     ...truth,
     headers: { ...truth.headers, date: "Thu, 32 Foo 99999 25:61:61 GMT" },

@@ -159,10 +159,10 @@ export function openGitHub(options: {
       { name, mediaType, bytes }: Parameters<GitHub["upload"]>[1],
       form: string,
     ) => {
-      const target = new URL(url.replace(/\{[^}]*\}$/, ""));
-      if (!takesUploads(target, new URL(options.apiUrl)))
+      const target = URL.parse(url.replace(/\{[^}]*\}$/, ""));
+      if (target === null || !takesUploads(target, new URL(options.apiUrl)))
         throw new Fault("RA5002", {
-          saw: `the release names ${target.origin} for its files, which is not ${new URL(options.apiUrl).origin}: the token was not sent there`,
+          saw: `the release names ${target?.origin ?? "no address"} for its files, which is not ${new URL(options.apiUrl).origin}: the token was not sent there`,
         });
       target.searchParams.set("name", name);
       const answer = await transport.send({
