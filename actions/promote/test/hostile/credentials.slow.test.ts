@@ -1,12 +1,7 @@
-import {
-  createChatStandIn,
-  createSmtpStandIn,
-  listen,
-  movableClock,
-} from "@release-actions/stand-ins";
 import { describe, expect, test } from "vitest";
 import { createCanaries } from "../../../test-support/hostile/canaries.ts";
 import { wrongsOf } from "../../../test-support/hostile/oracle.ts";
+import { openReceivers } from "../../../test-support/hostile/receivers.ts";
 import { showsSecret } from "../../../test-support/secret-forms.ts";
 import { configure, release } from "../../../test-support/shop.ts";
 import { openStage } from "../../../test-support/stage.ts";
@@ -21,14 +16,7 @@ const hooks = {
 const password = "canary-of-the-mail";
 
 async function start() {
-  const clock = movableClock();
-  const chat = createChatStandIn({
-    clock,
-    hooks: Object.fromEntries(Object.entries(hooks).map(([name, path]) => [path, name])),
-  });
-  const server = await listen(chat);
-  const smtp = createSmtpStandIn({ clock, accounts: {} });
-  const { port } = await smtp.listen();
+  const { chat, server, smtp, port } = await openReceivers(hooks);
   const canaries = createCanaries();
   const stage = await openStage({
     tap: (to, request) => {
