@@ -75,8 +75,11 @@ export function openGitHub(options: {
         headers: { ...init.headers, "user-agent": "release-actions" },
         ...(init.body === undefined || init.body === null ? {} : { body: init.body }),
         retry,
+        // Octokit takes a redirected write for one that was made.
+        redirect: "follow",
       });
       noteTime(answer);
+      if (answer.status >= 300 && answer.status < 400) throw notGitHubs(answer, url);
       return {
         status: answer.status,
         statusText: "",
@@ -174,8 +177,10 @@ export function openGitHub(options: {
           "content-type": mediaType,
         },
         body: bytes,
+        redirect: "follow",
       });
       noteTime(answer);
+      if (answer.status >= 300 && answer.status < 400) throw notGitHubs(answer, target.href);
       if (outcomeUnknown(answer)) {
         throw new Fault("RA8002", {
           saw: `the upload of ${name} was answered ${answer.status}`,
@@ -209,6 +214,13 @@ export function openGitHub(options: {
       return new Date(now());
     },
   };
+}
+
+/** Nothing is asked for that GitHub answers with such a status, and where a redirect leads is refused by the transport. */
+function notGitHubs(answer: Answer, url: string): Fault {
+  return new Fault("RA5002", {
+    saw: `${new URL(url).host} answered ${answer.status} and names no place to go on`,
+  });
 }
 
 /** The token goes to the server it is of: the API's own address, or `uploads.` beside `api.` as on github.com. */

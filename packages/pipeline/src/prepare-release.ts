@@ -126,10 +126,14 @@ export async function prepareRelease(
     );
 
   const run = <T>(step: Parameters<typeof runToEnd<T>>[0]) => runToEnd(step, connection.steps);
-  if (atBranch.commit === undefined) {
+  let head = atBranch;
+  if (head.commit === undefined) {
     if (atBase.commit === undefined)
       throw new Fault("RA5004", { saw: `the branch ${base} does not exist` });
-    await run(branchStep(writer, { branch, commit: atBase.commit }));
+    const made = await run(branchStep(writer, { branch, commit: atBase.commit }));
+    // Another run may have made it, and written to it.
+    head =
+      made.value.commit === atBase.commit ? atBase : await readLedger(writer, branch, asked.paths);
   }
   await run(
     appendStep(writer, {
@@ -137,10 +141,14 @@ export async function prepareRelease(
       title: `Write ${asked.paths.filter((path) => !isManifestOnly(plan, path)).join(", ")} on ${branch}`,
       key: `files of ${branch}`,
       paths: asked.paths,
-      head:
-        atBranch.commit === undefined ? await readLedger(writer, branch, asked.paths) : atBranch,
+      head,
       isThere: ({ files }) => Object.keys(changed(files)).length === 0,
-      next: ({ files }) => ({ message: `Release ${version.text}`, files: changed(files) }),
+      next: ({ commit, files }) => {
+        // A ledger begins with its first entry; this branch is never made of nothing but these files.
+        if (commit === undefined)
+          throw new Fault("RA5004", { saw: `the branch ${branch} is not there any more` });
+        return { message: `Release ${version.text}`, files: changed(files) };
+      },
     }),
   );
   const { value: pull } = await run(
