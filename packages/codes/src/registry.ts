@@ -51,4 +51,16 @@ export const registry = {
     means: "With `existing: refuse` a tag is never moved. Nothing was written to it.",
     next: "Use another tag, or set `existing: move` if this tag may move.",
   },
+  RA2010: {
+    title: "The digest is one platform's part of the image",
+    means:
+      "The source's tag is an image for several platforms, and the digest names one of them. Promoted alone it would take the image from the other platforms, and its signatures with it. Nothing was written.",
+    next: "Promote the digest of the whole image, which the message names.",
+  },
+  RA2011: {
+    title: "The tag was moved by somebody else",
+    means:
+      "Between this run's first look at the tag and its write somebody gave it another digest. This run left it alone.",
+    next: "See which run moved it, and run this job again if its digest is the one to have. A `concurrency:` group lets one run wait for the other.",
+  },
 } as const;

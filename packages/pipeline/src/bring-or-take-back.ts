@@ -154,7 +154,10 @@ async function tagImages(
     existing: "move",
     // On the way back the tag only returns to what it had; the failed digest earns no name.
     previous: direction === "forward",
+    referrers: true,
     entry: entry.id,
+    resuming: run.request.resumed,
+    now: run.world.steps.now,
   });
   for (const step of steps) await done(run, step);
 }

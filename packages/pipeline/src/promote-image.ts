@@ -44,25 +44,28 @@ export async function promoteImage(
       saw: `\`expect-digest\` is for one image, and there are ${promotions.length}`,
     });
   }
-  const steps = promotionSteps(registry, {
-    images: promotions,
-    existing: inputs.existing,
-    ...(inputs.expectDigest ? { expectDigest: inputs.expectDigest } : {}),
-    previous: world !== undefined,
-    entry: `run-${job.env.runId}`,
-  });
   const by = {
     now: () => performance.now(),
     sleep: (milliseconds: number) =>
       new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
     resuming: job.env.runAttempt > 1,
   };
+  const steps = promotionSteps(registry, {
+    images: promotions,
+    existing: inputs.existing,
+    ...(inputs.expectDigest ? { expectDigest: inputs.expectDigest } : {}),
+    previous: world !== undefined,
+    referrers: true,
+    entry: `run-${job.env.runId}`,
+    ...by,
+  });
   let changed = false;
   let previousDigest: string | undefined;
   for (const step of steps) {
     const outcome = await runToEnd(step, by);
     changed ||= outcome.record.result === "done";
-    if (outcome.value.effect === "tag") previousDigest ??= outcome.value.displaced;
+    if (outcome.value.effect === "tags")
+      previousDigest ??= outcome.value.tags.find(({ displaced }) => displaced)?.displaced;
     job.say(`✓ ${step.title}${outcome.record.result === "already-done" ? " (already done)" : ""}`);
   }
   const [first] = promotions;

@@ -8,11 +8,21 @@ import { repositoryUrl, unexpected, type Session } from "./session.ts";
 export type Blob = { digest: string; size: number };
 
 /** A blob's bytes as they arrive; the stream fails with RA2006 when they are not those of the digest. */
-export function openBlob(session: Session, repository: string, blob: Blob): Readable {
-  return Readable.from(readBlob(session, repository, blob), { objectMode: false });
+export function openBlob(
+  session: Session,
+  repository: string,
+  blob: Blob,
+  progress?: (bytes: number) => void,
+): Readable {
+  return Readable.from(readBlob(session, repository, blob, progress), { objectMode: false });
 }
 
-async function* readBlob(session: Session, repository: string, blob: Blob): AsyncGenerator<Buffer> {
+async function* readBlob(
+  session: Session,
+  repository: string,
+  blob: Blob,
+  progress?: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
   const answer = await session.send(
     { repository, action: "pull" },
     {
@@ -31,6 +41,7 @@ async function* readBlob(session: Session, repository: string, blob: Blob): Asyn
     size += chunk.length;
     hash.update(chunk);
     if (size > blob.size) throw mismatch(repository, blob, "more bytes than its manifest says");
+    progress?.(chunk.length);
     yield chunk;
   }
   const saw = finishDigest(blob.digest, hash);

@@ -10,6 +10,8 @@ export type Descriptor = {
   mediaType: string;
   /** `os/architecture`, where an index says it. */
   platform: string | undefined;
+  /** What kind of artifact it is, where an index of referrers says it. */
+  artifactType: string | undefined;
 };
 
 export type ManifestContent = {
@@ -18,14 +20,21 @@ export type ManifestContent = {
   config: Descriptor | undefined;
   /** Config and layers that the registry itself keeps. */
   blobs: Descriptor[];
+  /** The digest of what this is about, as a signature is about an image. */
+  subject: string | undefined;
+  artifactType: string | undefined;
   annotations: Record<string, string>;
 };
 
+export const mediaTypes = { index: "application/vnd.oci.image.index.v1+json" };
+
 export const manifestTypes = [
-  "application/vnd.oci.image.index.v1+json",
+  mediaTypes.index,
   "application/vnd.oci.image.manifest.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
   "application/vnd.docker.distribution.manifest.v2+json",
+  // Withdrawn before OCI 1.1 was done, and still kept by registries that took it.
+  "application/vnd.oci.artifact.manifest.v1+json",
 ];
 
 /** Reads what a manifest or index points at. @throws Fault RA8005 */
@@ -34,7 +43,9 @@ export function readContent(manifest: Manifest): ManifestContent {
   const config =
     value["config"] === undefined ? undefined : descriptor(value["config"], manifest.digest);
   // A layer with urls is kept elsewhere, and registries do not ask for it.
-  const layers = list(value["layers"]).filter((layer) => !Array.isArray(record(layer)["urls"]));
+  const layers = [...list(value["layers"]), ...list(value["blobs"])].filter(
+    (layer) => !Array.isArray(record(layer)["urls"]),
+  );
   return {
     children: list(value["manifests"]).map((child) => descriptor(child, manifest.digest)),
     config,
@@ -42,8 +53,19 @@ export function readContent(manifest: Manifest): ManifestContent {
       ...(config ? [config] : []),
       ...layers.map((layer) => descriptor(layer, manifest.digest)),
     ],
+    subject:
+      value["subject"] === undefined
+        ? undefined
+        : descriptor(value["subject"], manifest.digest).digest,
+    artifactType: typeof value["artifactType"] === "string" ? value["artifactType"] : undefined,
     annotations: texts(value["annotations"]),
   };
+}
+
+/** The platforms that an index has a manifest for; attestations are of `unknown/unknown`. Empty for a single manifest. */
+export function platformsOf(content: ManifestContent): string[] {
+  const named = content.children.flatMap(({ platform }) => platform ?? []);
+  return [...new Set(named)].filter((platform) => !platform.startsWith("unknown/"));
 }
 
 /** The labels in an image's config blob. @throws Fault RA8005 */
@@ -59,7 +81,7 @@ export function mediaTypeIn(bytes: Buffer, digest: string): string {
 }
 
 function descriptor(value: unknown, parent: string): Descriptor {
-  const { digest, size, mediaType, platform } = record(value);
+  const { digest, size, mediaType, platform, artifactType } = record(value);
   if (typeof digest !== "string" || !isDigest(digest) || typeof size !== "number" || !(size >= 0)) {
     throw new Fault("RA8005", {
       saw: `the manifest ${parent} points at something without digest and size`,
@@ -74,6 +96,7 @@ function descriptor(value: unknown, parent: string): Descriptor {
       typeof os === "string" && typeof architecture === "string"
         ? `${os}/${architecture}`
         : undefined,
+    artifactType: typeof artifactType === "string" ? artifactType : undefined,
   };
 }
 

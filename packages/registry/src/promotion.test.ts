@@ -6,7 +6,16 @@ import { connect, imageOf, runAll, seedImage, startRegistry } from "./test-world
 const missing = `sha256:${"0".repeat(64)}`;
 
 function options(images: Promotion[], more: Partial<PromotionOptions> = {}): PromotionOptions {
-  return { images, existing: "move", previous: true, entry: "e1", ...more };
+  return {
+    images,
+    existing: "move",
+    previous: true,
+    referrers: false,
+    entry: "e1",
+    resuming: false,
+    now: () => 0,
+    ...more,
+  };
 }
 
 function retag(host: string, digest: string, tags = ["production"]): Promotion {
@@ -22,7 +31,12 @@ describe("within a repository", () => {
 
     const first = await runAll(promotionSteps(registry, options([retag(host, digest)])));
     expect(transport.sent.map((request) => request.method)).toEqual(["HEAD", "GET", "PUT"]);
-    expect(first.values.at(-1)).toEqual({ effect: "tag", image: "cdc", tag: "production", digest });
+    expect(first.values.at(-1)).toEqual({
+      effect: "tags",
+      image: "cdc",
+      digest,
+      tags: [{ tag: "production" }],
+    });
     expect(standIn.tags("cessda/cdc")).toEqual({ main: digest, production: digest });
 
     const again = connect();
@@ -47,7 +61,7 @@ describe("within a repository", () => {
     ]);
     expect(run.values.slice(1)).toEqual([
       { effect: "previous", image: "cdc", tag: "production-previous", digest: old },
-      { effect: "tag", image: "cdc", tag: "production", digest, displaced: old },
+      { effect: "tags", image: "cdc", digest, tags: [{ tag: "production", displaced: old }] },
     ]);
     expect(transport.sent).toHaveLength(6);
 
@@ -71,7 +85,7 @@ describe("within a repository", () => {
       promotionSteps(connect().registry, options([retag(host, digest)])),
     );
     expect(resumed.results).toEqual(["already-done", "already-done", "done"]);
-    expect(resumed.values.at(-1)).toMatchObject({ displaced: old });
+    expect(resumed.values.at(-1)).toMatchObject({ tags: [{ displaced: old }] });
     expect(standIn.requests.filter((request) => request.wrote)).toHaveLength(2);
   });
 
@@ -102,7 +116,7 @@ describe("within a repository", () => {
     const keys = promotionSteps(registry, options([retag(host, missing, ["a", "b"])])).map(
       (step) => step.key,
     );
-    expect(new Set(keys).size).toBe(5);
+    expect(new Set(keys).size).toBe(4);
     expect(keys.every((key) => key.startsWith("e1/"))).toBe(true);
   });
 });
@@ -294,11 +308,10 @@ describe("faults", () => {
     const run = await runAll(promotionSteps(registry, options([retag(host, digest)])));
     expect(run.results.at(-1)).toBe("done");
     expect(run.values.at(-1)).toEqual({
-      effect: "tag",
+      effect: "tags",
       image: "cdc",
-      tag: "production",
       digest,
-      displaced: old,
+      tags: [{ tag: "production", displaced: old }],
     });
     expect(standIn.requests.filter(isTagPut)).toHaveLength(puts);
     expect(standIn.tags("cessda/cdc")).toMatchObject({

@@ -1,31 +1,47 @@
 import { Fault, refuse } from "@release-actions/codes";
 import type { Look, Step } from "@release-actions/plan";
-import { copyContent } from "./copy.ts";
-import type { Manifest } from "./manifest.ts";
+import { copyContent, type Copied } from "./copy.ts";
+import { platformsOf, readContent, type Manifest } from "./manifest.ts";
 import { formatReference, isTag, type Reference, type Repository } from "./reference.ts";
 import type { Registry } from "./registry.ts";
 
-/** One image on its way: the tested source by digest, and the tags that it gets in the target. */
+/**
+ * One image on its way: the tested source by digest, and the tags that it gets in the target. A source with a tag besides is
+ * refused when the tag is an image for several platforms and the digest only one of them.
+ */
 export type Promotion = { name: string; source: Reference; target: Repository; tags: string[] };
 
 /** What one step of a promotion has brought about. */
 export type Promoted =
-  | { effect: "content"; image: string; digest: string }
+  /** `platforms` of an index that was read; nothing is counted of what an earlier run has moved. */
+  | ({ effect: "content"; image: string; digest: string; platforms: string[] } & Copied)
   /** `digest` is the displaced one that keeps a name; undefined when nothing was displaced. */
   | { effect: "previous"; image: string; tag: string; digest: string | undefined }
-  | { effect: "tag"; image: string; tag: string; digest: string; displaced?: string };
+  | { effect: "tags"; image: string; digest: string; tags: { tag: string; displaced?: string }[] };
 
 export type PromotionOptions = {
   images: Promotion[];
-  /** What to do when a tag has another digest. */
-  existing: "move" | "refuse";
+  /**
+   * What to do when a tag has another digest. `overwrite` does not even ask: one request a tag less, nothing is known of what
+   * was displaced, and so nothing keeps a name; a run again asks.
+   */
+  existing: "move" | "refuse" | "overwrite";
+  /** Signatures, SBOMs and attestations come along into another repository. */
+  referrers: boolean;
   /** Refuse any other digest. */
   expectDigest?: string;
   /** A displaced digest keeps the name `<tag>-previous`. */
   previous: boolean;
   /** Id of the ledger entry, part of every key. */
   entry: string;
+  /** An earlier attempt may have written already. */
+  resuming: boolean;
+  /** Milliseconds of a clock that only runs forward. */
+  now(): number;
 };
+
+/** A look at a tag that is older is made again before the tag is written. */
+const staleAfter = 10_000;
 
 /**
  * The steps that give tested images their tags without building them anew, in the order in which they must run:
@@ -36,10 +52,10 @@ export function promotionSteps(registry: Registry, options: PromotionOptions): S
   const lanes = options.images.map((image) => createLane(registry, image, options));
   return [
     ...lanes.map(contentStep),
-    ...(options.previous
+    ...(options.previous && options.existing !== "overwrite"
       ? lanes.flatMap((lane) => lane.tags.map((tag) => previousStep(lane, tag)))
       : []),
-    ...lanes.flatMap((lane) => lane.tags.map((tag) => tagStep(lane, tag))),
+    ...lanes.filter((lane) => lane.tags.length > 0).map(tagsStep),
   ];
 }
 
@@ -49,6 +65,7 @@ type Lane = {
   image: Promotion;
   options: PromotionOptions;
   digest: string;
+  from: Repository;
   tags: TagState[];
   /** The bytes to tag, from the target once they are there; undefined when the registry has them no longer. */
   manifest(): Promise<Manifest | undefined>;
@@ -61,6 +78,8 @@ type TagState = {
   reference: Reference;
   /** What the tag had when this run first looked; read once. */
   before(): Promise<string | undefined>;
+  /** When that was. */
+  lookedAt: number;
 };
 
 function createLane(registry: Registry, image: Promotion, options: PromotionOptions): Lane {
@@ -77,20 +96,29 @@ function createLane(registry: Registry, image: Promotion, options: PromotionOpti
       throw new Fault("RA2001", { saw: `"${longest}" cannot be a tag of ${target.repository}` });
   }
   registry.expectPush(target, source);
+  const from = repositoryOf(source);
   const lane: Lane = {
     registry,
     image,
     options,
     digest,
+    from,
     inTarget: false,
     tags: image.tags.map((tag) => {
-      const reference = { host: target.host, repository: target.repository, tag };
-      return { tag, reference, before: once(() => registry.resolve(reference)) };
+      const state: TagState = {
+        tag,
+        reference: { ...repositoryOf(target), tag },
+        lookedAt: 0,
+        before: once(() => {
+          state.lookedAt = options.now();
+          return registry.resolve(state.reference);
+        }),
+      };
+      return state;
     }),
-    manifest: once(() => {
-      const from = lane.inTarget ? target : source;
-      return registry.manifest({ host: from.host, repository: from.repository, digest });
-    }),
+    manifest: once(() =>
+      registry.manifest({ ...(lane.inTarget ? repositoryOf(target) : from), digest }),
+    ),
   };
   return lane;
 }
@@ -100,8 +128,12 @@ function contentStep(lane: Lane): Step<Promoted> {
   const { registry, image, digest, options } = lane;
   const { source, target } = image;
   const place = `${target.host}/${target.repository}`;
-  const value: Promoted = { effect: "content", image: image.name, digest };
   const isSamePlace = source.host === target.host && source.repository === target.repository;
+  const promoted = async (copied: Copied): Promise<Promoted> => {
+    const top = lane.inTarget ? undefined : await lane.manifest();
+    const platforms = top ? platformsOf(readContent(top)) : [];
+    return { effect: "content", image: image.name, digest, platforms, ...copied };
+  };
 
   return {
     key: `${options.entry}/content/${place}@${digest}`,
@@ -112,6 +144,7 @@ function contentStep(lane: Lane): Step<Promoted> {
         return { state: "refused", refusal: refuse("RA2008", saw) };
       }
       for (const { tag, before } of lane.tags) {
+        if (isBlind(options)) break;
         const current = await before();
         if (current === digest) lane.inTarget = true;
         else if (current !== undefined && options.existing === "refuse") {
@@ -120,23 +153,46 @@ function contentStep(lane: Lane): Step<Promoted> {
         }
       }
       if (lane.tags.length === 0)
-        lane.inTarget = (await registry.resolve({ ...target, digest })) === digest;
-      if (lane.inTarget) return { state: "done", value };
+        lane.inTarget = (await registry.resolve({ ...repositoryOf(target), digest })) === digest;
+      if (lane.inTarget) return { state: "done", value: await promoted(nothingCopied()) };
+      const whole = await wholeImage(lane);
+      if (whole !== undefined) {
+        const saw = `${image.name}: ${digest} is one platform of ${formatReference({ ...lane.from, tag: source.tag ?? "" })}, which is ${whole}`;
+        return { state: "refused", refusal: refuse("RA2010", saw) };
+      }
       if (!(await lane.manifest())) {
         const saw = `${source.host}/${source.repository} has no ${digest}`;
         return { state: "refused", refusal: refuse("RA2003", saw) };
       }
-      return isSamePlace ? { state: "done", value } : { state: "todo" };
+      return isSamePlace
+        ? { state: "done", value: await promoted(nothingCopied()) }
+        : { state: "todo" };
     },
     act: async () => {
       const top = await needManifest(lane);
-      await copyContent(registry, top, source, target);
-      // With a tag the top manifest itself is put by the tag's own step, once.
+      const copied = await copyContent(
+        registry,
+        top,
+        { from: lane.from, to: repositoryOf(target) },
+        options,
+      );
+      // With a tag the top manifest itself is put by the tags' own step, once.
       if (lane.tags.length === 0)
         await registry.putManifest(target, digest, top.bytes, top.mediaType);
-      return value;
+      return promoted(copied);
     },
   };
+}
+
+/** The digest of the index that has the source's tag, when the source's digest is only a part of it. */
+async function wholeImage({ image, registry, digest }: Lane): Promise<string | undefined> {
+  const { source } = image;
+  if (source.tag === undefined) return undefined;
+  // The bytes of the tag serve as those of the digest where they are the same: the look costs nothing then.
+  const tagged = await registry.manifest({ ...repositoryOf(source), tag: source.tag });
+  if (tagged === undefined || tagged.digest === digest) return undefined;
+  const isPart = readContent(tagged).children.some((child) => child.digest === digest);
+  return isPart ? tagged.digest : undefined;
 }
 
 /** Gives the digest that a tag is about to lose a name of its own, before the tag moves. */
@@ -159,10 +215,10 @@ function previousStep(lane: Lane, state: TagState): Step<Promoted> {
       return current === displaced ? done(displaced) : { state: "todo" };
     },
     act: async () => {
+      await refuseMoved(lane, [state]);
       const displaced = await displacedBy(lane, state);
       const reference = {
-        host: target.host,
-        repository: target.repository,
+        ...repositoryOf(target),
         ...(displaced ? { digest: displaced } : {}),
       };
       const manifest = await registry.manifest(reference);
@@ -176,35 +232,74 @@ function previousStep(lane: Lane, state: TagState): Step<Promoted> {
   };
 }
 
-function tagStep(lane: Lane, state: TagState): Step<Promoted> {
+/** Gives the image all of its tags, in one request where the registry can. */
+function tagsStep(lane: Lane): Step<Promoted> {
   const { registry, image, digest, options } = lane;
-  const { tag, reference } = state;
+  const place = `${image.target.host}/${image.target.repository}`;
+  const names = lane.tags.map(({ tag }) => tag).join(", ");
   let written = false;
   const promoted = async (): Promise<Promoted> => {
-    const displaced = await displacedBy(lane, state);
-    return {
-      effect: "tag",
-      image: image.name,
-      tag,
-      digest,
-      ...(displaced === undefined ? {} : { displaced }),
-    };
+    const tags = lane.tags.map(async (state) => {
+      const displaced = isBlind(options) ? undefined : await displacedBy(lane, state);
+      return { tag: state.tag, ...(displaced === undefined ? {} : { displaced }) };
+    });
+    return { effect: "tags", image: image.name, digest, tags: await Promise.all(tags) };
+  };
+  const missing = async (): Promise<TagState[]> => {
+    if (isBlind(options) && !written) return lane.tags;
+    const current = await Promise.all(
+      lane.tags.map((state) => (written ? registry.resolve(state.reference) : state.before())),
+    );
+    return lane.tags.filter((_, at) => current[at] !== digest);
   };
 
   return {
-    key: `${options.entry}/tag/${formatReference(reference)}@${digest}`,
-    title: `${image.name}: ${tag} is ${short(digest)}`,
-    look: async () => {
-      const current = written ? await registry.resolve(reference) : await state.before();
-      return current === digest ? { state: "done", value: await promoted() } : { state: "todo" };
-    },
+    key: `${options.entry}/tags/${place}:${names}@${digest}`,
+    title: `${image.name}: ${names} ${lane.tags.length > 1 ? "are" : "is"} ${short(digest)}`,
+    look: async () =>
+      (await missing()).length === 0
+        ? { state: "done", value: await promoted() }
+        : { state: "todo" },
     act: async () => {
       const manifest = await needManifest(lane);
+      const todo = await missing();
+      if (!written) await refuseMoved(lane, todo);
       written = true;
-      await registry.putManifest(image.target, tag, manifest.bytes, manifest.mediaType);
+      await registry.putTags(
+        repositoryOf(image.target),
+        todo.map(({ tag }) => tag),
+        manifest,
+      );
       return promoted();
     },
   };
+}
+
+/** A long copy gives others the time to move a tag. @throws Fault RA2011 */
+async function refuseMoved(lane: Lane, states: TagState[]): Promise<void> {
+  if (isBlind(lane.options)) return;
+  for (const state of states) {
+    if (lane.options.now() - state.lookedAt < staleAfter) continue;
+    state.lookedAt = lane.options.now();
+    const [before, now] = [await state.before(), await lane.registry.resolve(state.reference)];
+    if (now !== before && now !== lane.digest)
+      throw new Fault("RA2011", {
+        saw: `${formatReference(state.reference)} was ${before ?? "not there"} when this run began, and is ${now ?? "gone"} now`,
+      });
+  }
+}
+
+/** Without a look at what is there; after an attempt that may have written, there is one. */
+function isBlind(options: PromotionOptions): boolean {
+  return options.existing === "overwrite" && !options.resuming;
+}
+
+function nothingCopied(): Copied {
+  return { mounted: 0, uploaded: 0, bytes: 0, carried: [], left: [] };
+}
+
+function repositoryOf({ host, repository }: Repository): Repository {
+  return { host, repository };
 }
 
 async function displacedBy(lane: Lane, state: TagState): Promise<string | undefined> {

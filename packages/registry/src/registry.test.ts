@@ -30,9 +30,24 @@ describe("reading", () => {
     expect(manifest?.bytes).toEqual((await imageOf("1.0.0")).index.bytes);
     expect(manifest?.mediaType).toBe("application/vnd.oci.image.index.v1+json");
     standIn.faults.push({ matches: () => true, when: "after", does: { status: 200, body: "{}" } });
-    await expect(registry.manifest({ host, repository: "app", digest })).rejects.toMatchObject({
-      code: "RA2006",
-    });
+    const again = connect();
+    await expect(
+      again.registry.manifest({ host, repository: "app", digest }),
+    ).rejects.toMatchObject({ code: "RA2006" });
+  });
+
+  test("what is known by its digest is not asked for again", async () => {
+    const { standIn, host } = await startRegistry();
+    const digest = await seedImage(standIn, "app", "main", "1.0.0");
+    const { registry, transport } = connect();
+    await registry.manifest({ host, repository: "app", tag: "main" });
+    await registry.manifest({ host, repository: "app", digest });
+    expect(transport.sent).toHaveLength(1);
+    // A tag may have moved.
+    await registry.manifest({ host, repository: "app", tag: "main" });
+    expect(transport.sent).toHaveLength(2);
+    // Another repository may lack it.
+    expect(await registry.manifest({ host, repository: "other", digest })).toBeUndefined();
   });
 
   test("labels come from the config of the first real platform", async () => {
@@ -130,7 +145,15 @@ describe("access", () => {
     const target = { host, repository: "app" };
     const images = [{ name: "app", source: { ...target, digest }, target, tags: ["production"] }];
     await runAll(
-      promotionSteps(registry, { images, existing: "move", previous: true, entry: "e" }),
+      promotionSteps(registry, {
+        images,
+        existing: "move",
+        previous: true,
+        referrers: false,
+        resuming: false,
+        now: () => 0,
+        entry: "e",
+      }),
     );
     expect(standIn.tags("app")["production"]).toBe(digest);
     return transport.sent.map((request) => `${request.method} ${request.status}`);
@@ -163,7 +186,15 @@ describe("access", () => {
       },
     ];
     await runAll(
-      promotionSteps(registry, { images, existing: "move", previous: true, entry: "e" }),
+      promotionSteps(registry, {
+        images,
+        existing: "move",
+        previous: true,
+        referrers: false,
+        resuming: false,
+        now: () => 0,
+        entry: "e",
+      }),
     );
     const tokens = standIn.requests.filter((request) => request.path.startsWith("/token"));
     expect(
@@ -189,7 +220,15 @@ describe("access", () => {
       },
     ];
     await runAll(
-      promotionSteps(registry, { images, existing: "move", previous: true, entry: "e" }),
+      promotionSteps(registry, {
+        images,
+        existing: "move",
+        previous: true,
+        referrers: false,
+        resuming: false,
+        now: () => 0,
+        entry: "e",
+      }),
     );
     expect(standIn.tags("prod/app")).toEqual({ production: digest });
     expect(standIn.requests.filter((request) => request.path.startsWith("/token"))).toHaveLength(2);

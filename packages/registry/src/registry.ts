@@ -3,7 +3,15 @@ import type { Answer, Transport } from "@release-actions/net";
 import { openBlob, uploadBlob } from "./blob.ts";
 import type { Credentials } from "./credentials.ts";
 import { digestLike, isDigest } from "./digest.ts";
-import { manifestTypes, mediaTypeIn, readContent, readLabels, type Manifest } from "./manifest.ts";
+import {
+  manifestTypes,
+  mediaTypeIn,
+  mediaTypes,
+  readContent,
+  readLabels,
+  type Descriptor,
+  type Manifest,
+} from "./manifest.ts";
 import { formatReference, isTag, type Reference, type Repository } from "./reference.ts";
 import { createSession, repositoryUrl, unexpected, type Scope, type Session } from "./session.ts";
 
@@ -15,7 +23,10 @@ export type Registry = {
   expectPush(target: Repository, from?: Repository): void;
   /** The digest under a tag, or whether a digest is there; undefined when not. One HEAD. */
   resolve(reference: Reference): Promise<string | undefined>;
-  /** The manifest's own bytes, checked against their digest; undefined when it is not there. @throws Fault RA2006 */
+  /**
+   * The manifest's own bytes, checked against their digest; undefined when it is not there. What was read by its digest, or
+   * found to have it, is not asked for again. @throws Fault RA2006
+   */
   manifest(reference: Reference): Promise<Manifest | undefined>;
   /** Puts bytes under a tag or their digest, and checks what the registry says it stored. @throws Fault RA2006, RA2007, RA8002 */
   putManifest(
@@ -23,7 +34,16 @@ export type Registry = {
     tagOrDigest: string,
     bytes: Buffer,
     mediaType: string,
-  ): Promise<void>;
+  ): Promise<{
+    /** The subject that the registry has noted; undefined when it keeps no listing of referrers. */
+    subject: string | undefined;
+  }>;
+  /** Gives a manifest its tags: in one request where the registry can, else in one each. @throws Fault as `putManifest` */
+  putTags(target: Repository, tags: string[], manifest: Manifest): Promise<void>;
+  /** What names the digest as its subject; undefined when the registry keeps no such listing. @throws Fault RA2007, RA8005 */
+  referrers(repository: Repository, digest: string): Promise<Descriptor[] | undefined>;
+  /** The first page of a repository's tags, and whether that is all. @throws Fault RA2007, RA8005 */
+  listTags(repository: Repository): Promise<{ tags: string[]; complete: boolean }>;
   /** Brings a blob into another repository: mounted where the registry can, else streamed. @throws Fault RA2006, RA2007, RA8002 */
   copyBlob(
     blob: { digest: string; size: number },
@@ -35,14 +55,23 @@ export type Registry = {
 };
 
 const manifestLimit = 8 * 1024 * 1024;
+const tagsAPage = 1000;
+/** So many tags a registry that takes several in one request has to take. */
+const tagsAPut = 10;
+const mostPages = 100;
 const versionKey = "org.opencontainers.image.version";
 const revisionKey = "org.opencontainers.image.revision";
 
 export function createRegistry(options: {
   transport: Transport;
   credentials: Credentials;
+  /** Told of each piece of a blob as it passes, in bytes. */
+  progress?: (bytes: number) => void;
 }): Registry {
   const sessions = new Map<string, Session>();
+  const known = new Map<string, Manifest>();
+  /** Hosts that call themselves by the header of Docker's registry, which takes one tag a request. */
+  const oneTagEach = new Set<string>();
 
   const sessionOf = (host: string): Session => {
     const known = sessions.get(host);
@@ -65,6 +94,9 @@ export function createRegistry(options: {
   };
 
   const manifest = async (reference: Reference): Promise<Manifest | undefined> => {
+    const place = `${reference.host}/${reference.repository}@`;
+    const before = reference.digest && known.get(place + reference.digest);
+    if (before) return before;
     const answer = await read(reference, "GET");
     if (!answer) return undefined;
     const { bytes, headers } = answer;
@@ -76,12 +108,14 @@ export function createRegistry(options: {
       });
     }
     const mediaType = headers["content-type"]?.split(";")[0]?.trim();
-    return {
+    const found = {
       digest,
       bytes,
       mediaType:
         mediaType && manifestTypes.includes(mediaType) ? mediaType : mediaTypeIn(bytes, digest),
     };
+    known.set(place + digest, found);
+    return found;
   };
 
   const read = async (
@@ -103,7 +137,49 @@ export function createRegistry(options: {
     });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw unexpected(answer, `${method} ${formatReference(reference)}`);
+    if (answer.headers["docker-distribution-api-version"]) oneTagEach.add(reference.host);
     return answer;
+  };
+
+  const put = async (
+    target: Repository,
+    path: string,
+    { bytes, mediaType }: Pick<Manifest, "bytes" | "mediaType">,
+  ): Promise<Answer> => {
+    const name = `${target.host}/${target.repository}`;
+    const session = sessionOf(target.host);
+    const answer = await session.send(
+      { repository: target.repository, action: "push" },
+      {
+        method: "PUT",
+        url: manifestUrl(session, target, path),
+        headers: { "content-type": mediaType },
+        body: bytes,
+      },
+    );
+    if (answer.status < 200 || answer.status > 299) throw unexpected(answer, `PUT ${name} ${path}`);
+    const stored = answer.headers["docker-content-digest"];
+    if (stored !== undefined && stored !== digestLike(stored, bytes)) {
+      throw new Fault("RA2006", {
+        saw: `${name} ${path}: the registry says it stored ${stored}`,
+      });
+    }
+    return answer;
+  };
+
+  /** A listing; undefined where the registry has none, or none for this login. */
+  const list = async (of: Repository, path: string): Promise<Answer | undefined> => {
+    const session = sessionOf(of.host);
+    const url = repositoryUrl(session, of.repository, path);
+    try {
+      const answer = await session.send(pull(of), { method: "GET", url, limit: manifestLimit });
+      if (answer.status === 200) return answer;
+      if ([400, 404, 405, 406, 501].includes(answer.status)) return undefined;
+      throw unexpected(answer, `GET ${of.host}/${of.repository} ${path}`);
+    } catch (error) {
+      if (error instanceof Fault && error.code === "RA2004") return undefined;
+      throw error;
+    }
   };
 
   return {
@@ -122,24 +198,49 @@ export function createRegistry(options: {
           saw: `"${tagOrDigest.slice(0, 200)}" is neither a tag nor a digest of ${name}`,
         });
       }
-      const session = sessionOf(target.host);
-      const answer = await session.send(
-        { repository: target.repository, action: "push" },
-        {
-          method: "PUT",
-          url: manifestUrl(session, target, tagOrDigest),
-          headers: { "content-type": mediaType },
-          body: bytes,
-        },
-      );
-      if (answer.status < 200 || answer.status > 299)
-        throw unexpected(answer, `PUT ${name} ${tagOrDigest}`);
-      const stored = answer.headers["docker-content-digest"];
-      if (stored !== undefined && stored !== digestLike(stored, bytes)) {
-        throw new Fault("RA2006", {
-          saw: `${name} ${tagOrDigest}: the registry says it stored ${stored}`,
-        });
+      const answer = await put(target, tagOrDigest, { bytes, mediaType });
+      return { subject: answer.headers["oci-subject"] };
+    },
+    putTags: async (target, tags, manifest) => {
+      const missing = new Set(tags);
+      while (missing.size > 1 && !oneTagEach.has(target.host)) {
+        const some = [...missing].slice(0, tagsAPut);
+        const query = new URLSearchParams(some.map((tag): [string, string] => ["tag", tag]));
+        const answer = await put(target, `${manifest.digest}?${query}`, manifest);
+        const taken = (answer.headers["oci-tag"] ?? "").split(",").map((tag) => tag.trim());
+        for (const tag of taken) missing.delete(tag);
+        // One that does not take them all does not take them at a second asking either.
+        if (!some.every((tag) => taken.includes(tag))) oneTagEach.add(target.host);
       }
+      for (const tag of missing) await put(target, tag, manifest);
+    },
+    referrers: async (repository, digest) => {
+      const found: Descriptor[] = [];
+      let query = "";
+      for (let page = 0; page < mostPages; page += 1) {
+        const answer = await list(repository, `referrers/${digest}${query}`);
+        const mediaType = answer?.headers["content-type"]?.split(";")[0]?.trim();
+        if (answer === undefined || mediaType !== mediaTypes.index) return undefined;
+        found.push(...readContent({ digest, bytes: answer.bytes, mediaType }).children);
+        const next = nextPage(answer);
+        if (next === undefined) return found;
+        query = next;
+      }
+      throw new Fault("RA8005", {
+        saw: `${repository.host} lists the referrers of ${digest} on more than ${mostPages} pages`,
+      });
+    },
+    listTags: async (repository) => {
+      const answer = await list(repository, `tags/list?n=${tagsAPage}`);
+      if (answer === undefined) return { tags: [], complete: false };
+      const body = answer.json();
+      const tags = typeof body === "object" && body !== null && "tags" in body ? body.tags : [];
+      return {
+        tags: (Array.isArray(tags) ? tags : []).filter(
+          (tag): tag is string => typeof tag === "string" && isTag(tag),
+        ),
+        complete: nextPage(answer) === undefined,
+      };
     },
     copyBlob: (blob, from, to) => {
       const source = sessionOf(from.host);
@@ -149,7 +250,7 @@ export function createRegistry(options: {
         blob,
         from,
         to,
-        open: () => openBlob(source, from.repository, blob),
+        open: () => openBlob(source, from.repository, blob, options.progress),
       });
     },
     labels: async (reference) => {
@@ -173,6 +274,12 @@ export function createRegistry(options: {
 
 function manifestUrl(session: Session, of: Repository, tagOrDigest: string): string {
   return repositoryUrl(session, of.repository, `manifests/${tagOrDigest}`);
+}
+
+/** The query of the next page; where it leads besides is the registry's own matter. */
+function nextPage(answer: Answer): string | undefined {
+  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(answer.headers["link"] ?? "")?.[1];
+  return target === undefined ? undefined : URL.parse(target, answer.url)?.search;
 }
 
 function pull(of: Repository): Scope {
