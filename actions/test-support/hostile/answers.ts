@@ -88,6 +88,8 @@ async function tell<Facts>(
   const canaries = createCanaries();
   const tap: Tap = (to, request, response) => {
     canaries.hear(to, request);
+    // The cluster's own pulls ask the registry too, and do as containerd does.
+    if (isPull(request)) return false;
     if (state !== "armed" || nameOf(to, request) !== shape) return false;
     state = "told";
     return lieTo(request, response, { lie, instead: about in refusals }, thief.url);
@@ -123,6 +125,7 @@ async function runClean<Facts>(action: string, world: World<Facts>): Promise<Cle
   const tap: Tap = (to, request) => {
     if (!armed) return false;
     canaries.hear(to, request);
+    if (isPull(request)) return false;
     shapes.push(nameOf(to, request));
     return false;
   };
@@ -188,6 +191,10 @@ function leftIn(stage: Stage): unknown {
 }
 
 /** True: the stand-in is not asked at all: it is to do nothing, or it would go on answering. */
+function isPull(request: IncomingMessage): boolean {
+  return String(request.headers["user-agent"]).startsWith("containerd/");
+}
+
 function lieTo(
   request: IncomingMessage,
   response: ServerResponse,
