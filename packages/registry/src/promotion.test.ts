@@ -121,6 +121,107 @@ describe("within a repository", () => {
   });
 });
 
+describe("without a look at what is there", () => {
+  const overwrite = { existing: "overwrite" as const };
+
+  test("a tag costs 2 requests, and a run that goes on looks", async () => {
+    const { standIn, host } = await startRegistry();
+    const old = await seedImage(standIn, "cessda/cdc", "production", "2.3.0");
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    const { registry, transport } = connect();
+    const steps = promotionSteps(registry, options([retag(host, digest)], overwrite));
+    const run = await runAll(steps);
+    expect(transport.sent.map((request) => request.method)).toEqual(["GET", "PUT"]);
+    expect(run.values.at(-1)).toMatchObject({ tags: [{ tag: "production" }] });
+    // Nobody knows what was displaced, and so nothing keeps a name.
+    expect(standIn.tags("cessda/cdc")).toEqual({ main: digest, production: digest });
+    expect(standIn.manifest("cessda/cdc", old)).toBeDefined();
+
+    const again = connect();
+    await runAll(
+      promotionSteps(
+        again.registry,
+        options([retag(host, digest)], { ...overwrite, resuming: true }),
+      ),
+    );
+    expect(again.transport.sent.map((request) => request.method)).toEqual(["HEAD"]);
+  });
+
+  test("a write whose answer is lost is looked for", async () => {
+    const { standIn, host } = await startRegistry();
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    standIn.faults.push({
+      matches: ({ method }) => method === "PUT",
+      when: "after",
+      does: { status: 502 },
+    });
+    const { registry, transport } = connect();
+    await runAll(promotionSteps(registry, options([retag(host, digest)], overwrite)));
+    expect(transport.sent.map((request) => request.method)).toEqual(["GET", "PUT", "HEAD"]);
+  });
+});
+
+describe("a source with a tag and a digest", () => {
+  test("RA2010: the digest is one platform's part of what the tag names", async () => {
+    const { standIn, host } = await startRegistry();
+    const whole = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    const [part = ""] = standIn.manifests("cessda/cdc").filter((digest) => digest !== whole);
+    const wanted = retag(host, part);
+    const image = { ...wanted, source: { ...wanted.source, tag: "main" } };
+    const run = await runAll(promotionSteps(connect().registry, options([image])));
+    expect(run.refusal).toBe("RA2010");
+    expect(standIn.requests.filter((request) => request.wrote)).toEqual([]);
+  });
+
+  test("costs nothing more where the tag has the digest, and one read where it has moved on", async () => {
+    const { standIn, host } = await startRegistry();
+    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+    const wanted = retag(host, digest);
+    const image = { ...wanted, source: { ...wanted.source, tag: "main" } };
+    const { registry, transport } = connect();
+    await runAll(promotionSteps(registry, options([image])));
+    expect(transport.sent.map((request) => request.method)).toEqual(["HEAD", "GET", "PUT"]);
+
+    await seedImage(standIn, "cessda/cdc", "main", "2.5.0");
+    const later = connect();
+    const other = { ...image, tags: ["test"] };
+    await runAll(promotionSteps(later.registry, options([other])));
+    expect(later.transport.sent.map((request) => request.method)).toEqual([
+      "HEAD",
+      "GET",
+      "GET",
+      "PUT",
+    ]);
+    expect(standIn.tags("cessda/cdc")).toMatchObject({ test: digest });
+  });
+});
+
+describe("a tag that another run moves while the content is on its way", () => {
+  test.each([
+    ["to another digest", "2.5.0", "RA2011"],
+    ["to the same digest", "2.4.0", undefined],
+  ])("%s", async (_, version, code) => {
+    const { standIn, host } = await startRegistry();
+    await seedImage(standIn, "cessda/cdc", "production", "2.3.0");
+    const digest = await seedImage(standIn, "build/cdc", "main", "2.4.0");
+    const wanted = retag(host, digest);
+    const image = { ...wanted, source: { ...wanted.source, repository: "build/cdc" } };
+    let seconds = 0;
+    const { registry } = connect();
+    const steps = promotionSteps(
+      registry,
+      options([image], { previous: false, now: () => seconds * 1000 }),
+    );
+    await runAll(steps.slice(0, 1));
+    seconds = 60;
+    const moved = await seedImage(standIn, "cessda/cdc", "production", version);
+    const end = runAll(steps.slice(1));
+    if (code === undefined) await end;
+    else await expect(end).rejects.toMatchObject({ code });
+    expect(standIn.tags("cessda/cdc")["production"]).toBe(moved);
+  });
+});
+
 describe("refusals come before any write", () => {
   test("RA2003: the digest is not there, not even for the second of two images", async () => {
     const { standIn, host } = await startRegistry();

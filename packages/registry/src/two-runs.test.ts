@@ -1,0 +1,104 @@
+import type { Transport } from "@release-actions/net";
+import { describe, expect, test } from "vitest";
+import { promotionSteps, type PromotionOptions } from "./promotion.ts";
+import { createRegistry } from "./registry.ts";
+import { connect, runAll, seedImage, startRegistry } from "./test-world.ts";
+
+/** Each run looks at the tag, reads its manifest and puts the tag: the orders in which six requests of two runs can arrive. */
+const orders = [...Array(64).keys()]
+  .map((bits) => bits.toString(2).padStart(6, "0"))
+  .filter((bits) => bits.replaceAll("0", "").length === 3)
+  .map((bits) => bits.replaceAll("0", "A").replaceAll("1", "B"));
+
+/** Lets the requests of both runs through in the given order, each after the answer to the one before. */
+function inOrder(order: string): (who: string, transport: Transport) => Transport {
+  let turn = 0;
+  const waiting: (() => void)[] = [];
+  const next = (): void => {
+    for (const wake of waiting.splice(0)) wake();
+  };
+  return (who, transport) => ({
+    ...transport,
+    send: async (request) => {
+      // Whoever ends early, refused, leaves its turns to the other.
+      while (order[turn] !== who && turn < order.length && !ended.has(order[turn] ?? ""))
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      try {
+        return await transport.send(request);
+      } finally {
+        turn += 1;
+        while (ended.has(order[turn] ?? "")) turn += 1;
+        next();
+      }
+    },
+    close: () => {
+      ended.add(who);
+      while (ended.has(order[turn] ?? "")) turn += 1;
+      next();
+    },
+  });
+}
+const ended = new Set<string>();
+
+async function race(order: string, existing: PromotionOptions["existing"]) {
+  ended.clear();
+  const { standIn, host } = await startRegistry();
+  const place = { host, repository: "cessda/cdc" };
+  const digests = {
+    A: await seedImage(standIn, "cessda/cdc", "build-a", "2.4.0"),
+    B: await seedImage(standIn, "cessda/cdc", "build-b", "2.4.1"),
+  };
+  const gate = inOrder(order);
+  const run = async (who: "A" | "B") => {
+    const transport = gate(who, connect().transport);
+    const registry = createRegistry({ transport, credentials: () => undefined });
+    const source = { ...place, digest: digests[who] };
+    const images = [{ name: "cdc", source, target: place, tags: ["production"] }];
+    const end = await runAll(
+      promotionSteps(registry, {
+        images,
+        existing,
+        previous: false,
+        referrers: false,
+        entry: who,
+        resuming: false,
+        now: () => 0,
+      }),
+    );
+    transport.close();
+    return end;
+  };
+  const [a, b] = await Promise.all([run("A"), run("B")]);
+  const puts = standIn.requests.filter(({ wrote }) => wrote).length;
+  return { ends: { A: a, B: b }, digests, puts, tag: standIn.tags("cessda/cdc")["production"] };
+}
+
+/** Who puts last, and whether it looked only after the other had put. */
+function lastOf(order: string): { last: "A" | "B"; first: "A" | "B"; sees: boolean } {
+  const last = order.endsWith("A") ? "A" : "B";
+  const first = last === "A" ? "B" : "A";
+  return { last, first, sees: order.indexOf(last) > order.lastIndexOf(first) };
+}
+
+describe("two runs at once on one tag", () => {
+  test.each(orders)(
+    "%s: whoever looks after the other's write says what it displaced",
+    async (order) => {
+      const { ends, digests, tag, puts } = await race(order, "move");
+      const { last, first, sees } = lastOf(order);
+      expect(puts).toBe(2);
+      expect(tag).toBe(digests[last]);
+      expect(ends[last].values.at(-1)).toMatchObject({
+        tags: [sees ? { tag: "production", displaced: digests[first] } : { tag: "production" }],
+      });
+    },
+  );
+
+  test.each(orders)("%s: where no tag may move, it writes nothing", async (order) => {
+    const { ends, digests, tag, puts } = await race(order, "refuse");
+    const { last, first, sees } = lastOf(order);
+    expect(ends[last].refusal).toBe(sees ? "RA2009" : undefined);
+    expect(puts).toBe(sees ? 1 : 2);
+    expect(tag).toBe(digests[sees ? first : last]);
+  });
+});
