@@ -54,14 +54,18 @@ function mismatch(repository: string, blob: Blob, saw: string): Fault {
   });
 }
 
-/** Mounts a blob, or uploads what `open` reads. Blobs are named by their content, so that either may be repeated. */
-export function uploadBlob(options: {
+type Upload = {
   session: Session;
   blob: Blob;
   from: Repository;
   to: Repository;
   open: () => Readable;
-}): Promise<"mounted" | "uploaded"> {
+  /** Repositories from which the registry refused to mount: it is not asked for every blob. */
+  unmountable: Set<string>;
+};
+
+/** Mounts a blob, or uploads what `open` reads. Blobs are named by their content, so that either may be repeated. */
+export function uploadBlob(options: Upload): Promise<"mounted" | "uploaded"> {
   return repeatWhenLost(async () => {
     const location = await mountOrStart(options);
     if (location === undefined) return "mounted";
@@ -71,16 +75,13 @@ export function uploadBlob(options: {
 }
 
 /** The address to upload to; undefined when the blob is there without. */
-async function mountOrStart(options: {
-  session: Session;
-  blob: Blob;
-  from: Repository;
-  to: Repository;
-}): Promise<string | undefined> {
-  const { session, blob, from, to } = options;
+async function mountOrStart(options: Upload): Promise<string | undefined> {
+  const { session, blob, from, to, unmountable } = options;
   const sameHost = from.host === to.host;
   // From another registry nothing can be mounted, but a mount from the target itself finds what an earlier run has brought.
   const mountFrom = sameHost ? from.repository : to.repository;
+  const place = `${to.host}/${mountFrom}`;
+  if (unmountable.has(place)) return start(session, to, "");
   if (mountFrom !== to.repository)
     session.widen(to.repository, [{ repository: mountFrom, action: "pull" }]);
   const query = `?mount=${blob.digest}&from=${encodeURIComponent(mountFrom)}`;
@@ -90,6 +91,7 @@ async function mountOrStart(options: {
     // Some registries refuse the mount where they would allow the upload.
     if (!(error instanceof Fault) || (error.code !== "RA2004" && error.code !== "RA2007"))
       throw error;
+    unmountable.add(place);
     return start(session, to, "");
   }
 }
@@ -113,10 +115,7 @@ async function start(session: Session, to: Repository, query: string): Promise<s
   return location.href;
 }
 
-async function upload(
-  options: { session: Session; blob: Blob; to: Repository; open: () => Readable },
-  location: string,
-): Promise<void> {
+async function upload(options: Upload, location: string): Promise<void> {
   const { session, blob, to } = options;
   const url = new URL(location);
   url.searchParams.set("digest", blob.digest);

@@ -72,6 +72,7 @@ export function createRegistry(options: {
   const known = new Map<string, Manifest>();
   /** Hosts that call themselves by the header of Docker's registry, which takes one tag a request. */
   const oneTagEach = new Set<string>();
+  const unmountable = new Set<string>();
 
   const sessionOf = (host: string): Session => {
     const known = sessions.get(host);
@@ -250,6 +251,7 @@ export function createRegistry(options: {
         blob,
         from,
         to,
+        unmountable,
         open: () => openBlob(source, from.repository, blob, options.progress),
       });
     },
