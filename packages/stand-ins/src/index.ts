@@ -1,10 +1,13 @@
 export * from "./stand-in.ts";
 export {
   createRegistryStandIn,
+  type ProfileName,
+  type Quirks,
   type RegistryStandIn,
   type RegistryStandInOptions,
   type SavedRegistry,
 } from "./registry/registry-stand-in.ts";
+export { registryUsage, serveRegistry } from "./registry/serve.ts";
 export {
   buildImage,
   pushImage,

@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { alterBody, applyFault, chunksOf, first, takeFault, type PlannedFault } from "./fault.ts";
+
+export type { AlteredBody, PlannedFault } from "./fault.ts";
 
 /** The time that a stand-in's answers carry in `Date` and in their bodies. */
 export type Clock = { now(): Date };
@@ -28,21 +31,11 @@ export type RecordedRequest = {
   /** Path with its query. */
   path: string;
   headers: Record<string, string>;
+  /** Empty where the stand-in takes the body as it comes. */
   body: Buffer;
   status: number;
   /** True when the stand-in's state was changed by it. */
   wrote: boolean;
-};
-
-/** Fires at most once, for the request it matches: before it takes effect, or after it took effect and before the answer. */
-export type PlannedFault = {
-  matches(request: { method: string; host: string; path: string }): boolean;
-  when: "before" | "after";
-  does:
-    | "reset"
-    | "hang"
-    | { status: number; headers?: Record<string, string>; body?: string }
-    | (() => void | "gone");
 };
 
 /** A server that stands in for a real one: the same protocol, the same refusals, and a record of every request. */
@@ -58,7 +51,8 @@ export type StandIn = {
 export type Reply = {
   status: number;
   headers?: Record<string, string>;
-  body?: string | Buffer;
+  /** What is not at hand as a whole is sent as it comes; the route names its length. */
+  body?: string | Buffer | AsyncIterable<Buffer>;
   wrote?: boolean;
   /** For watches and other open answers: writes by itself and ends by itself. */
   stream?: (response: ServerResponse) => Promise<void>;
@@ -70,6 +64,8 @@ export type Incoming = {
   url: URL;
   headers: Record<string, string>;
   body: Buffer;
+  /** The body as it comes, to be read once, where the stand-in takes it so; `body` is empty then. */
+  content: AsyncIterable<Buffer>;
   /** Ends when the client goes away. */
   gone: AbortSignal;
 };
@@ -81,6 +77,8 @@ export function frame(options: {
   name: string;
   clock: Clock;
   route(request: Incoming): Promise<Reply>;
+  /** Requests whose body may be too large to be held: it is not read before the route does, and not recorded. */
+  takesContent?(request: { method: string; path: string }): boolean;
   close?(): Promise<void>;
 }): StandIn {
   const requests: RecordedRequest[] = [];
@@ -96,14 +94,8 @@ export function frame(options: {
         Array.isArray(value) ? value.join(", ") : (value ?? ""),
       ]),
     );
-    const body = await readBody(request).catch(() => undefined);
-    if (body === undefined) {
-      response.destroy();
-      return;
-    }
-    const at = options.clock.now();
     const recorded: RecordedRequest = {
-      at,
+      at: options.clock.now(),
       method,
       host,
       path,
@@ -113,12 +105,22 @@ export function frame(options: {
           ? { authorization: headers["authorization"].split(" ")[0] + " …" }
           : {}),
       },
-      body,
+      body: Buffer.alloc(0),
       status: 0,
       wrote: false,
     };
-    requests.push(recorded);
     const fault = takeFault(faults, { method, host, path });
+    const content = contentOf(request, fault, response);
+    try {
+      const takes = options.takesContent?.({ method, path }) ?? false;
+      // Whoever takes it as it comes gets nothing of it before a fault that strikes before.
+      if (!takes || fault?.when === "before") recorded.body = await whole(content, !takes);
+    } catch (error) {
+      if (error === struck) requests.push(recorded);
+      else response.destroy();
+      return;
+    }
+    requests.push(recorded);
     if (fault?.when === "before" && applyFault(fault, response)) return;
     const gone = new AbortController();
     response.on("close", () => gone.abort());
@@ -129,10 +131,19 @@ export function frame(options: {
         host,
         url: new URL(path, `http://${host}`),
         headers,
-        body,
+        body: recorded.body,
+        content,
         gone: gone.signal,
       });
+      // An answer to a client that still writes is one that it may never read.
+      await whole(content, false);
+      request.resume();
     } catch (error) {
+      if (error === struck) return;
+      if (!request.complete) {
+        response.destroy();
+        return;
+      }
       reply = {
         status: 500,
         headers: { "content-type": "text/plain" },
@@ -142,30 +153,112 @@ export function frame(options: {
     recorded.status = reply.status;
     recorded.wrote = reply.wrote ?? false;
     if (fault?.when === "after" && applyFault(fault, response)) return;
-    const payload = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
-    response.writeHead(reply.status, {
-      date: at.toUTCString(),
-      ...(payload && !reply.headers?.["content-length"]
-        ? { "content-length": String(payload.length) }
-        : {}),
-      ...reply.headers,
-    });
-    if (reply.stream) {
-      await reply.stream(response);
-      return;
-    }
-    response.end(method === "HEAD" ? undefined : payload);
+    await send(reply, { response, method, date: recorded.at, fault });
   };
 
   return { name: options.name, requests, faults, handle, close: async () => options.close?.() };
 }
 
-/** Serves a stand-in on 127.0.0.1, on a free port. */
+/** What a fault in the middle of a request's body throws once it has answered, or left it unanswered. */
+const struck = new Error("a planned fault struck");
+
+/** A request's body as it comes, and the fault that strikes in the middle of it. */
+async function* contentOf(
+  request: IncomingMessage,
+  fault: PlannedFault | undefined,
+  response: ServerResponse,
+): AsyncGenerator<Buffer> {
+  let left =
+    typeof fault?.when === "object" && "received" in fault.when
+      ? fault.when.received
+      : Number.POSITIVE_INFINITY;
+  const strike = (): void => {
+    left = Number.POSITIVE_INFINITY;
+    if (!fault || !applyFault(fault, response)) return;
+    // What the client still sends is let go by, so that it comes to read the answer.
+    if (response.writableEnded) setImmediate(() => request.resume());
+    throw struck;
+  };
+  // A stream that is left early is destroyed, and the answer with it, unless it is told not to be.
+  for await (const chunk of request.iterator({
+    destroyOnReturn: false,
+  }) as AsyncIterable<Buffer>) {
+    left -= chunk.length;
+    if (left <= 0) strike();
+    yield chunk;
+  }
+  if (Number.isFinite(left)) strike();
+}
+
+async function whole(content: AsyncIterable<Buffer>, kept: boolean): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of content) {
+    if (!kept) continue;
+    size += chunk.length;
+    if (size > bodyLimit) throw new Error("body too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function send(
+  reply: Reply,
+  options: {
+    response: ServerResponse;
+    method: string;
+    date: Date;
+    fault: PlannedFault | undefined;
+  },
+): Promise<void> {
+  const { response, fault } = options;
+  const given = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
+  const named = reply.headers?.["content-length"];
+  const had = named ?? (Buffer.isBuffer(given) ? String(given.length) : undefined);
+  const { body, length } =
+    given && fault && had !== undefined
+      ? alterBody(fault, given, Number(had))
+      : { body: given, length: had };
+  response.writeHead(reply.status, {
+    date: options.date.toUTCString(),
+    ...reply.headers,
+    ...(length === undefined ? {} : { "content-length": String(length) }),
+  });
+  if (reply.stream) return reply.stream(response);
+  if (options.method === "HEAD" || body === undefined) {
+    response.end();
+    return;
+  }
+  const sent =
+    typeof fault?.when === "object" && "sent" in fault.when ? fault.when.sent : undefined;
+  if (Buffer.isBuffer(body) && sent === undefined) {
+    response.end(body);
+    return;
+  }
+  try {
+    for await (const chunk of sent === undefined ? chunksOf(body) : first(body, sent)) {
+      if (response.destroyed) return;
+      if (chunk.length > 0)
+        await new Promise<void>((resolve) => response.write(chunk, () => resolve()));
+    }
+  } catch {
+    response.destroy();
+    return;
+  }
+  if (fault && sent !== undefined && applyFault(fault, response)) return;
+  response.end();
+}
+
+/** Serves a stand-in on 127.0.0.1, on a free port unless one is named. */
 export async function listen(
   standIn: Pick<StandIn, "handle" | "close">,
+  port = 0,
 ): Promise<{ url: string; server: Server; close(): Promise<void> }> {
   const server = createServer((request, response) => void standIn.handle(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     server,
@@ -189,38 +282,4 @@ export function json(
     headers: { "content-type": "application/json; charset=utf-8", ...more.headers },
     body: JSON.stringify(value),
   };
-}
-
-function takeFault(
-  faults: PlannedFault[],
-  request: { method: string; host: string; path: string },
-): PlannedFault | undefined {
-  const index = faults.findIndex((fault) => fault.matches(request));
-  return index < 0 ? undefined : faults.splice(index, 1)[0];
-}
-
-/** Returns true when the answer is the fault's and nothing else is to be written. */
-function applyFault(fault: PlannedFault, response: ServerResponse): boolean {
-  if (fault.does === "reset") response.destroy();
-  else if (fault.does === "hang") return true;
-  else if (typeof fault.does === "function") {
-    // `gone`: whoever asked is no longer there, so nothing is answered, and before it took effect nothing is done.
-    if (fault.does() !== "gone") return false;
-    response.destroy();
-  } else {
-    response.writeHead(fault.does.status, fault.does.headers);
-    response.end(fault.does.body);
-  }
-  return true;
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > bodyLimit) throw new Error("body too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

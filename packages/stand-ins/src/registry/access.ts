@@ -1,5 +1,7 @@
 import { json, type Clock, type Incoming, type Reply } from "../stand-in.ts";
-import { specError } from "./spec-errors.ts";
+import { originOf, siblingOf } from "./address.ts";
+import type { Quirks } from "./quirks.ts";
+import { specError, unsupported } from "./spec-errors.ts";
 
 /** What an account may do in every repository; `push` includes deleting. */
 export type Power = "pull" | "push";
@@ -11,6 +13,8 @@ export type AccessOptions = {
   powerOf?: (username: string, password: string) => Power | undefined;
   realm?: "basic" | "bearer";
   anonymousPull?: boolean;
+  /** How long a token is good for; 300 unless said otherwise. */
+  tokenSeconds?: number;
 };
 
 /** One thing that a request needs. */
@@ -19,17 +23,19 @@ export type Need = { repository: string; action: "pull" | "push" | "delete" };
 export type Access = {
   /** Undefined when the request may go on. */
   refuse(request: Incoming, needs: Need[]): Reply | undefined;
-  /** The token realm; undefined when this registry has none. */
+  /** The token realm; undefined for other requests, and when this registry has none. */
   token(request: Incoming): Reply | undefined;
+  /** Makes every token that was given invalid. */
+  revoke(): void;
 };
 
 type Token = { expires: number; power: Power | undefined; scopes: Map<string, Set<string>> };
 
-const tokenSeconds = 300;
-
 /** Who may do what: an open registry without accounts, else Basic, or Bearer tokens from /token with their scopes enforced. */
-export function createAccess(options: AccessOptions): Access {
+export function createAccess(options: AccessOptions, realm: Quirks["token"]): Access {
+  const tokenSeconds = options.tokenSeconds ?? 300;
   const tokens = new Map<string, Token>();
+  let given = 0;
   const isOpen = options.accounts === undefined && options.powerOf === undefined;
   const anonymous: Power | undefined = options.anonymousPull ? "pull" : undefined;
 
@@ -40,7 +46,11 @@ export function createAccess(options: AccessOptions): Access {
         ? refuseBearer(request, needs)
         : refuseBasic(request, needs);
     },
-    token: (request) => (options.realm === "bearer" && !isOpen ? giveToken(request) : undefined),
+    token: (request) =>
+      options.realm === "bearer" && !isOpen && request.url.pathname === realm.path
+        ? giveToken(request)
+        : undefined,
+    revoke: () => tokens.clear(),
   };
 
   function refuseBasic(request: Incoming, needs: Need[]): Reply | undefined {
@@ -70,7 +80,11 @@ export function createAccess(options: AccessOptions): Access {
   }
 
   function challengeBearer(request: Incoming, needs: Need[], error: string | undefined): Reply {
-    const fields = [`realm="${originOf(request)}/token"`, `service="${hostName(request)}"`];
+    const origin = realm.host ? siblingOf(request.host, realm.host) : originOf(request.host);
+    const fields = [
+      `realm="${origin}${realm.path}"`,
+      `service="${realm.service ?? hostName(request)}"`,
+    ];
     const scopes = needs.map(
       (need) =>
         `repository:${need.repository}:${need.action === "push" ? "pull,push" : need.action}`,
@@ -83,7 +97,7 @@ export function createAccess(options: AccessOptions): Access {
   }
 
   function giveToken(request: Incoming): Reply {
-    if (request.method !== "GET") return specError("UNSUPPORTED", "the operation is unsupported");
+    if (request.method !== "GET") return unsupported();
     const login = credentials(request.headers["authorization"]);
     const power = login ? powerOf(login) : anonymous;
     if (login && power === undefined) {
@@ -98,7 +112,8 @@ export function createAccess(options: AccessOptions): Access {
       const asked = /^repository:([^:]+):([a-z,*]+)$/.exec(scope);
       if (asked?.[1] && asked[2]) scopes.set(asked[1], new Set(asked[2].split(",")));
     }
-    const value = `stand-in-token-${tokens.size + 1}`;
+    given += 1;
+    const value = `stand-in-token-${given}`;
     const issued = options.clock.now();
     tokens.set(value, { expires: issued.getTime() + tokenSeconds * 1000, power, scopes });
     return json(200, {
@@ -141,10 +156,4 @@ function credentials(
 
 function hostName(request: Incoming): string {
   return request.host.replace(/:\d+$/, "");
-}
-
-/** Plain http is served on loopback only; behind a real name stands TLS. */
-function originOf(request: Incoming): string {
-  const loopback = /^(127\.0\.0\.1|localhost|\[::1\])(:|$)/.test(request.host);
-  return `${loopback ? "http" : "https"}://${request.host}`;
 }

@@ -169,7 +169,7 @@ describe("manifests", () => {
     const { index } = await image();
     expect(codeOf(await put(send, missing, index))).toBe("DIGEST_INVALID");
     expect(codeOf(await put(send, "sha256:12", index))).toBe("DIGEST_INVALID");
-    expect(codeOf(await put(send, "-tag", index))).toBe("TAG_INVALID");
+    expect(codeOf(await put(send, "-tag", index))).toBe("MANIFEST_INVALID");
     expect(codeOf(await put(send, "x", { ...index, bytes: Buffer.from("{") }))).toBe(
       "MANIFEST_INVALID",
     );

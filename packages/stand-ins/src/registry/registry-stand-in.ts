@@ -1,19 +1,17 @@
 import { frame, json, type Clock, type Incoming, type Reply, type StandIn } from "../stand-in.ts";
 import { createAccess, type AccessOptions, type Need } from "./access.ts";
-import { blobRoute, startUpload, uploadRoute } from "./blobs.ts";
+import { blobRoute, storageRoute } from "./blobs.ts";
+import { referrersRoute, tagsRoute } from "./discovery.ts";
 import type { Content, Image } from "./image.ts";
-import { manifestRoute, referrersRoute, tagsRoute } from "./manifests.ts";
+import { bytesOf } from "./kept.ts";
+import { manifestRoute } from "./manifests.ts";
+import { createPullLimit } from "./pull-limit.ts";
+import { profiles, type ProfileName, type Quirks } from "./quirks.ts";
 import { specError } from "./spec-errors.ts";
-import {
-  createStore,
-  isRepositoryName,
-  lookUp,
-  seed,
-  type SavedRegistry,
-  type Store,
-} from "./store.ts";
+import { createStore, isRepositoryName, lookUp, seed, type SavedRegistry } from "./store.ts";
+import { carriesBlob, startUpload, uploadRoute, type Uploads } from "./uploads.ts";
 
-export type { SavedRegistry };
+export type { ProfileName, Quirks, SavedRegistry };
 
 export type RegistryStandIn = StandIn & {
   /** The names of the repositories in which anything was ever put. */
@@ -30,6 +28,8 @@ export type RegistryStandIn = StandIn & {
   blob(digest: string): Buffer | undefined;
   /** Puts an image and its tag in place without a request; returns the tag's digest. */
   putImage(repository: string, tag: string, image: Image): string;
+  /** Makes every token that was given invalid, as a registry does that restarts. */
+  revokeTokens(): void;
   /** The content; accounts come from the options, and tokens have to be asked for again. */
   save(): SavedRegistry;
 };
@@ -38,31 +38,46 @@ export type RegistryStandInOptions = Omit<AccessOptions, "clock"> & {
   clock: Clock;
   name?: string;
   saved?: SavedRegistry | undefined;
+  /** Whose ways it has; by default those of the spec and of its draft. */
+  profile?: ProfileName;
+  /** Single ways, over those of the profile. */
+  quirks?: Partial<Quirks>;
+  /** Where blobs are kept that are uploaded; in memory unless it is given. It is emptied by whoever made it. */
+  folder?: string;
 };
 
-/** A registry after the OCI distribution spec 1.1, in memory, with Basic or Bearer access. */
+/** A registry after the OCI distribution spec 1.1 and its draft of several tags, with Basic or Bearer access. */
 export function createRegistryStandIn(options: RegistryStandInOptions): RegistryStandIn {
   const store = createStore(options.saved);
-  const access = createAccess(options);
+  const quirks: Quirks = { ...profiles[options.profile ?? "spec"], ...options.quirks };
+  const access = createAccess(options, quirks.token);
+  const pullLimit = createPullLimit(options.clock, quirks.pulls);
+  const uploads: Uploads = { store, quirks, folder: options.folder };
 
   const standIn = frame({
     name: options.name ?? "registry",
     clock: options.clock,
+    takesContent: carriesBlob,
     route: async (request) => {
-      if (request.url.pathname === "/token") {
-        return access.token(request) ?? specError("UNSUPPORTED", "no token realm here");
-      }
-      const route = findRoute(store, request);
+      const apart = access.token(request) ?? storageRoute(store, request);
+      if (apart) return apart;
+      const route = findRoute(uploads, request);
       if (!route)
         return {
           status: 404,
           headers: { "content-type": "text/plain" },
           body: "404 page not found\n",
         };
-      const reply = access.refuse(request, route.needs) ?? route.answer();
+      const refused = access.refuse(request, route.needs);
+      const limit = refused ? undefined : pullLimit(request);
+      const reply = refused ?? limit?.refused ?? (await route.answer());
       return {
         ...reply,
-        headers: { "docker-distribution-api-version": "registry/2.0", ...reply.headers },
+        headers: {
+          "docker-distribution-api-version": "registry/2.0",
+          ...limit?.headers,
+          ...reply.headers,
+        },
       };
     },
   });
@@ -74,19 +89,20 @@ export function createRegistryStandIn(options: RegistryStandInOptions): Registry
     manifest: (repository, reference) => lookUp(store.find(repository), reference),
     manifests: (repository) => [...(store.find(repository)?.manifests.keys() ?? [])],
     blobs: (repository) => [...(store.find(repository)?.blobs.keys() ?? [])],
-    blob: (digest) =>
-      store
-        .all()
-        .find((repository) => repository.blobs.has(digest))
-        ?.blobs.get(digest),
+    blob: (digest) => {
+      const kept = store.blob(digest);
+      return kept && bytesOf(kept);
+    },
     putImage: (repository, tag, image) => seed(store.open(repository), tag, image),
+    revokeTokens: access.revoke,
     save: store.save,
   };
 }
 
-type Route = { needs: Need[]; answer(): Reply };
+type Route = { needs: Need[]; answer(): Reply | Promise<Reply> };
 
-function findRoute(store: Store, request: Incoming): Route | undefined {
+function findRoute(uploads: Uploads, request: Incoming): Route | undefined {
+  const { store, quirks } = uploads;
   const path = request.url.pathname;
   if (path === "/v2/" || path === "/v2") return { needs: [], answer: () => json(200, {}) };
   const found = /^\/v2\/(.+?)\/(manifests|blobs\/uploads|blobs|tags|referrers)\/([^/]*)$/.exec(
@@ -105,19 +121,23 @@ function findRoute(store: Store, request: Incoming): Route | undefined {
   const needs = needsOf(request, kind, name);
   switch (kind) {
     case "manifests":
-      return { needs, answer: () => manifestRoute(store, request, name, last) };
+      return { needs, answer: () => manifestRoute(store, quirks, request, name, last) };
     case "blobs":
-      return { needs, answer: () => blobRoute(store, request, name, last) };
+      return { needs, answer: () => blobRoute(store, quirks, request, name, last) };
     case "blobs/uploads":
       return {
         needs,
         answer: () =>
-          last === "" ? startUpload(store, request, name) : uploadRoute(store, request, name, last),
+          last === ""
+            ? startUpload(uploads, request, name)
+            : uploadRoute(uploads, request, name, last),
       };
     case "tags":
-      return last === "list" ? { needs, answer: () => tagsRoute(store, request, name) } : undefined;
+      return last === "list"
+        ? { needs, answer: () => tagsRoute(store, quirks, request, name) }
+        : undefined;
     default:
-      return { needs, answer: () => referrersRoute(store, request, name, last) };
+      return { needs, answer: () => referrersRoute(store, quirks, request, name, last) };
   }
 }
 

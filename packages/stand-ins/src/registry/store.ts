@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { seal, unseal, type Saved } from "../saved.ts";
 import type { Content, Image } from "./image.ts";
+import type { Kept } from "./kept.ts";
 
 /** What one repository holds. Blobs belong to a repository: another one has to mount or upload them. */
 export type Repository = {
-  blobs: Map<string, Buffer>;
+  blobs: Map<string, Kept>;
   manifests: Map<string, Content>;
   tags: Map<string, string>;
-  uploads: Map<string, Buffer>;
+  uploads: Map<string, Kept>;
 };
 
 export type Store = {
@@ -15,7 +16,8 @@ export type Store = {
   find(name: string): Repository | undefined;
   /** The repository, made when it is not there. */
   open(name: string): Repository;
-  all(): Repository[];
+  /** A blob, in whichever repository. */
+  blob(digest: string): Kept | undefined;
   names(): string[];
   /** A name for the next upload. */
   nextUpload(): string;
@@ -43,7 +45,10 @@ export function createStore(saved?: SavedRegistry): Store {
       }
       return repository;
     },
-    all: () => [...repositories.values()],
+    blob: (digest) =>
+      [...repositories.values()]
+        .find((repository) => repository.blobs.has(digest))
+        ?.blobs.get(digest),
     names: () => [...repositories.keys()],
     nextUpload: () => {
       state.uploads += 1;
@@ -54,7 +59,7 @@ export function createStore(saved?: SavedRegistry): Store {
 }
 
 export function seed(repository: Repository, tag: string, image: Image): string {
-  for (const blob of image.blobs) repository.blobs.set(blob.digest, blob.bytes);
+  for (const blob of image.blobs) repository.blobs.set(blob.digest, [blob.bytes]);
   for (const manifest of [...image.manifests, image.index])
     repository.manifests.set(manifest.digest, manifest);
   repository.tags.set(tag, image.index.digest);
@@ -82,8 +87,13 @@ export function isDigest(text: string): boolean {
   return /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/.test(text);
 }
 
+/** The algorithm of a digest. */
+export function algorithmOf(digest: string): string {
+  return digest.slice(0, digest.indexOf(":"));
+}
+
 /** The digest of bytes in the algorithm of another digest. */
 export function digestLike(digest: string, bytes: Buffer): string {
-  const algorithm = digest.startsWith("sha512:") ? "sha512" : "sha256";
+  const algorithm = algorithmOf(digest);
   return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
 }
