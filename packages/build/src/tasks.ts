@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { caseTable, type TestedFile } from "./case-table.ts";
@@ -55,6 +55,8 @@ const tasks: Record<string, Task> = {
     refreshReleaseTree(root);
     return node(root, [join(root, "packages/rehearsal/src/second-runner/main.ts"), ...options]);
   },
+  "stand-in": (root, options) =>
+    server(root, [join(root, "packages/rehearsal/src/stand-in/main.ts"), ...options]),
 };
 
 export async function runTask(root: string, name: string, options: string[]): Promise<number> {
@@ -221,4 +223,17 @@ function node(root: string, options: string[]): number {
       stdio: "inherit",
     }).status ?? 1
   );
+}
+
+/** As `node`, for what goes on until a signal: it gets the signal too, and ends in its own way. */
+function server(root: string, options: string[]): Promise<number> {
+  const child = spawn(process.execPath, ["--conditions=source", ...options], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (status) => resolve(status ?? 1));
+  });
 }
