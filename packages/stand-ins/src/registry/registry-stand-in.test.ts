@@ -1,44 +1,6 @@
-import { describe, expect, onTestFinished, test } from "vitest";
-import { listen, movableClock } from "../stand-in.ts";
+import { describe, expect, test } from "vitest";
 import { buildImage, pushImage, sha256, type Content, type Image } from "./image.ts";
-import {
-  createRegistryStandIn,
-  type RegistryStandIn,
-  type RegistryStandInOptions,
-} from "./registry-stand-in.ts";
-
-type Sent = { status: number; headers: Headers; body: Buffer };
-
-async function start(options: Omit<RegistryStandInOptions, "clock"> = {}): Promise<{
-  standIn: RegistryStandIn;
-  clock: ReturnType<typeof movableClock>;
-  send(
-    method: string,
-    path: string,
-    more?: { headers?: Record<string, string>; body?: Buffer | string },
-  ): Promise<Sent>;
-}> {
-  const clock = movableClock(new Date("2026-01-06T09:00:00Z"));
-  const standIn = createRegistryStandIn({ ...options, clock });
-  const server = await listen(standIn);
-  onTestFinished(() => server.close());
-  return {
-    standIn,
-    clock,
-    send: async (method, path, more = {}) => {
-      const answer = await fetch(new URL(path, server.url), {
-        method,
-        ...(more.headers ? { headers: more.headers } : {}),
-        ...(more.body === undefined ? {} : { body: Buffer.from(more.body) }),
-      });
-      return {
-        status: answer.status,
-        headers: answer.headers,
-        body: Buffer.from(await answer.arrayBuffer()),
-      };
-    },
-  };
-}
+import { codeOf, start, type Send, type Sent } from "./test-registry.ts";
 
 function image(): Promise<Image> {
   return buildImage({
@@ -46,10 +8,6 @@ function image(): Promise<Image> {
     entrypoint: ["a"],
     created: new Date("2026-01-05T00:00:00Z"),
   });
-}
-
-function codeOf(sent: Sent): string | undefined {
-  return (JSON.parse(sent.body.toString()) as { errors: { code: string }[] }).errors[0]?.code;
 }
 
 const data = Buffer.from("0123456789");
@@ -127,11 +85,7 @@ describe("blobs", () => {
 });
 
 describe("manifests", () => {
-  const put = (
-    send: Awaited<ReturnType<typeof start>>["send"],
-    reference: string,
-    content: Content,
-  ): Promise<Sent> =>
+  const put = (send: Send, reference: string, content: Content): Promise<Sent> =>
     send("PUT", `/v2/a/manifests/${reference}`, {
       headers: { "content-type": content.mediaType },
       body: content.bytes,
