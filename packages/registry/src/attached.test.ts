@@ -64,12 +64,18 @@ function promotion(host: string, digest: string, to: { host: string; repository:
 }
 
 /** A signature and an SBOM of the image, a signature of the SBOM, a statement about one platform, and a signature of the old kind. */
-async function signedImage() {
-  const source = await startRegistry();
+async function signedImage(options: Parameters<typeof startRegistry>[0] = {}) {
+  const source = await startRegistry(options);
   const digest = await seedImage(source.standIn, "build/cdc", "main", "2.4.0");
   const children = source.standIn.manifests("build/cdc").filter((manifest) => manifest !== digest);
-  const put = (subject: string, artifactType: string, says: string) =>
-    attach(source.standIn, "build/cdc", { subject, artifactType, says });
+  const bySubject = new Map<string, { mediaType: string; digest: string; size: number }[]>();
+  const put = (subject: string, artifactType: string, says: string) => {
+    const made = attach(source.standIn, "build/cdc", { subject, artifactType, says });
+    const size = source.standIn.manifest("build/cdc", made)?.bytes.length ?? 0;
+    const descriptor = { mediaType: manifestType, digest: made, size };
+    bySubject.set(subject, [...(bySubject.get(subject) ?? []), descriptor]);
+    return made;
+  };
   const sbom = put(digest, "application/spdx+json", "sbom");
   const referrers = [
     put(digest, "application/vnd.dev.sigstore.bundle.v0.3+json", "signature"),
@@ -82,7 +88,7 @@ async function signedImage() {
     says: "old signature",
     tag: `${digest.replace(":", "-")}.sig`,
   });
-  return { ...source, digest, children, referrers, old };
+  return { ...source, digest, children, referrers, bySubject, old };
 }
 
 async function referrersIn(
@@ -135,6 +141,58 @@ describe("signatures, SBOMs and attestations", () => {
     expect(await referrersIn(target.host, "cessda/cdc", digest)).toHaveLength(2);
     for (const referrer of referrers)
       expect(target.standIn.manifest("cessda/cdc", referrer)?.digest).toBe(referrer);
+  });
+
+  test("come along from and to registries that list no referrers, as tags", async () => {
+    const source = await signedImage({ profile: "ghcr" });
+    const fallback = (digest: string) => digest.replace(":", "-");
+    // What a client leaves in such a registry: an index a subject.
+    for (const [subject, about] of source.bySubject)
+      source.standIn.putImage("build/cdc", fallback(subject), {
+        index: content(
+          indexType,
+          Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: about })),
+        ),
+        manifests: [],
+        blobs: [],
+      });
+    const target = await startRegistry({ profile: "ghcr" });
+    // One is known there already, by another's hand.
+    const theirs = attach(target.standIn, "cessda/cdc", { artifactType: "x", says: "theirs" });
+    const index = {
+      schemaVersion: 2,
+      mediaType: indexType,
+      manifests: [{ mediaType: manifestType, digest: theirs, size: 1 }],
+      annotations: { kept: "yes" },
+    };
+    target.standIn.putImage("cessda/cdc", fallback(source.digest), {
+      index: content(indexType, Buffer.from(JSON.stringify(index))),
+      manifests: [],
+      blobs: [],
+    });
+
+    const { registry, transport } = connect();
+    const to = { host: target.host, repository: "cessda/cdc" };
+    const run = await runAll(promotionSteps(registry, promotion(source.host, source.digest, to)));
+    expect(run.results.at(-1)).toBe("done");
+    const listed = target.standIn.manifest("cessda/cdc", fallback(source.digest));
+    expect(JSON.parse(String(listed?.bytes))).toMatchObject({
+      annotations: { kept: "yes" },
+      manifests: [
+        { digest: theirs },
+        ...(source.bySubject.get(source.digest) ?? []).map(({ digest }) => ({
+          digest,
+          artifactType: expect.any(String),
+        })),
+      ],
+    });
+    for (const [subject, about] of source.bySubject) {
+      const there = target.standIn.manifest("cessda/cdc", fallback(subject));
+      for (const { digest } of about) expect(String(there?.bytes)).toContain(digest);
+    }
+    expect(target.standIn.tags("cessda/cdc")[`${fallback(source.digest)}.sig`]).toBe(source.old);
+    // Asked for a listing once; the tags say the rest.
+    expect(transport.sent.filter(({ url }) => url.includes("/referrers/"))).toHaveLength(1);
   });
 
   test("are not asked for within a repository, nor where they are not wished for", async () => {

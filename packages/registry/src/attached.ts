@@ -41,36 +41,43 @@ export async function gatherAttached(
     return index ? readContent(index).children : [];
   };
 
-  const found = new Map<string, Attached["referrers"][number]>();
+  const found: Attached["referrers"] = [];
   const seen = new Set(subjects);
   for (let about = subjects; about.length > 0;) {
-    const next: string[] = [];
+    const listings = new Map<string, Descriptor[]>();
+    const listReferrers = async (subject: string): Promise<void> => {
+      listings.set(subject, await listingOf(subject));
+    };
     // The first listing tells whether the registry has any, so that the others need not ask in vain.
     const [first = "", ...others] = about;
-    const visit = async (subject: string): Promise<void> => {
-      await inParallel(await listingOf(subject), width, async ({ digest, artifactType }) => {
-        if (seen.has(digest)) return;
+    await listReferrers(first);
+    await inParallel(others, width, listReferrers);
+
+    const fresh = about.flatMap((subject) =>
+      (listings.get(subject) ?? []).flatMap(({ digest, artifactType }) => {
+        if (seen.has(digest)) return [];
         seen.add(digest);
-        if (seen.size > most)
-          throw new Fault("RA8005", {
-            saw: `${from.host}/${from.repository} names more than ${most} signatures and other attachments`,
-          });
-        const manifest = await registry.manifest({ ...from, digest });
-        // Listed and gone: a cleaning took it.
-        if (!manifest) return;
-        const content = readContent(manifest);
-        found.set(digest, {
-          manifest,
-          subject,
-          artifactType:
-            artifactType ?? content.artifactType ?? content.config?.mediaType ?? manifest.mediaType,
-        });
-        next.push(digest);
+        return { subject, digest, artifactType };
+      }),
+    );
+    if (seen.size > most)
+      throw new Fault("RA8005", {
+        saw: `${from.host}/${from.repository} names more than ${most} signatures and other attachments`,
       });
-    };
-    await visit(first);
-    await inParallel(others, width, visit);
-    about = next;
+    const manifests = new Map<string, Manifest | undefined>();
+    await inParallel(fresh, width, async ({ digest }) => {
+      manifests.set(digest, await registry.manifest({ ...from, digest }));
+    });
+    about = [];
+    for (const { subject, digest, artifactType } of fresh) {
+      const manifest = manifests.get(digest);
+      // Listed and gone: a cleaning took it.
+      if (!manifest) continue;
+      const content = readContent(manifest);
+      const type = artifactType ?? content.artifactType ?? content.config?.mediaType;
+      found.push({ manifest, subject, artifactType: type ?? manifest.mediaType });
+      about.push(digest);
+    }
   }
 
   const names = tags.complete
@@ -83,7 +90,7 @@ export async function gatherAttached(
     const manifest = await readTag(tag);
     if (manifest) tagged.push({ tag, manifest });
   });
-  return { referrers: [...found.values()], tagged };
+  return { referrers: found, tagged };
 }
 
 /** The tag under which a registry without a referrers listing keeps an index of them. */

@@ -78,14 +78,17 @@ async function putReferrers(
   referrers: Attached["referrers"],
   copied: Copied,
 ): Promise<void> {
-  const unlisted = new Map<string, Attached["referrers"]>();
-  await inParallel(referrers, width, async (referrer) => {
-    const { manifest, subject, artifactType } = referrer;
+  const listed = new Set<string>();
+  await inParallel(referrers, width, async ({ manifest }) => {
     const answer = await put(registry, to, manifest);
-    copied.carried.push({ digest: manifest.digest, artifactType });
-    if (answer.subject === undefined)
-      unlisted.set(subject, [...(unlisted.get(subject) ?? []), referrer]);
+    if (answer.subject !== undefined) listed.add(manifest.digest);
   });
+  for (const { manifest, artifactType } of referrers)
+    copied.carried.push({ digest: manifest.digest, artifactType });
+  const unlisted = Map.groupBy(
+    referrers.filter(({ manifest }) => !listed.has(manifest.digest)),
+    ({ subject }) => subject,
+  );
   await inParallel(unlisted, width, async ([subject, about]) => {
     const tag = fallbackTag(subject);
     const before = await registry.manifest({ ...to, tag });

@@ -99,15 +99,64 @@ describe("within a repository", () => {
     expect(Object.keys(standIn.tags("cessda/cdc")).toSorted()).toEqual(["main", "production"]);
   });
 
-  test("several tags share one read of the manifest", async () => {
-    const { standIn, host } = await startRegistry();
-    const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
-    const { registry, transport } = connect();
-    await runAll(
-      promotionSteps(registry, options([retag(host, digest, ["2.4.0", "2.4", "latest"])])),
-    );
-    expect(transport.sent).toHaveLength(3 + 1 + 3);
-    expect(Object.values(standIn.tags("cessda/cdc"))).toEqual([digest, digest, digest, digest]);
+  describe("four tags", () => {
+    const tags = ["2.4.0", "2.4", "2", "latest"];
+    const promote = async (registryOptions: Parameters<typeof startRegistry>[0], more = {}) => {
+      const { standIn, host } = await startRegistry(registryOptions);
+      const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+      const { registry, transport } = connect();
+      const run = await runAll(
+        promotionSteps(registry, options([retag(host, digest, tags)], more)),
+      );
+      expect(run.results.at(-1)).toBe("done");
+      expect(standIn.tags("cessda/cdc")).toEqual(
+        Object.fromEntries(["main", ...tags].map((tag) => [tag, digest])),
+      );
+      return transport.sent.map(({ method }) => method).join(" ");
+    };
+    const overwrite = { existing: "overwrite" };
+
+    test("cost 2 requests where the registry takes several in one", async () => {
+      expect(await promote({}, overwrite)).toBe("GET PUT");
+      expect(await promote({})).toBe("HEAD HEAD HEAD HEAD GET PUT");
+    });
+
+    test("cost 5 where it calls itself Docker's, which does not take them", async () => {
+      const old = { profile: "docker-registry-2.8" as const };
+      expect(await promote(old, overwrite)).toBe("GET PUT PUT PUT PUT");
+      expect(await promote(old)).toBe("HEAD HEAD HEAD HEAD GET PUT PUT PUT PUT");
+    });
+
+    test("are all given where an unknown one takes none of them", async () => {
+      const unknown = { quirks: { tagParameters: false } };
+      expect(await promote(unknown, overwrite)).toBe("GET PUT PUT PUT PUT PUT");
+    });
+
+    test("no more than ten in one request", async () => {
+      const { standIn, host } = await startRegistry();
+      const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+      const { registry, transport } = connect();
+      const many = [...Array(23).keys()].map((number) => `t${number}`);
+      const wanted = options([retag(host, digest, many)], { existing: "overwrite" });
+      await runAll(promotionSteps(registry, wanted));
+      expect(transport.sent).toHaveLength(1 + 3);
+      expect(Object.keys(standIn.tags("cessda/cdc"))).toHaveLength(24);
+    });
+
+    test("a lost answer: what is missing is given, and nothing else", async () => {
+      const { standIn, host } = await startRegistry({ profile: "docker-registry-2.8" });
+      const digest = await seedImage(standIn, "cessda/cdc", "main", "2.4.0");
+      standIn.faults.push({
+        matches: ({ method, path }) => method === "PUT" && path.endsWith("/2"),
+        when: "after",
+        does: { status: 502 },
+      });
+      const { registry } = connect();
+      await runAll(promotionSteps(registry, options([retag(host, digest, tags)])));
+      expect(standIn.requests.filter(({ wrote }) => wrote).map(({ path }) => path)).toEqual(
+        tags.map((tag) => `/v2/cessda/cdc/manifests/${tag}`),
+      );
+    });
   });
 
   test("every key names the entry, and no two are alike", async () => {

@@ -4,6 +4,8 @@ export type Quirks = {
   referrers: boolean;
   /** Takes the draft's `tag` parameters of a push by digest; otherwise they are ignored. */
   tagParameters: boolean;
+  /** Names itself by the header of Docker's registry, as whatever was made from it does. */
+  dockerHeader: boolean;
   /** A mount of a blob that is there: done, refused, or answered as the start of an upload. */
   mount: "done" | "unauthorized" | "upload";
   /** A mount that names no repository finds the blob in any; otherwise that starts an upload. */
@@ -40,6 +42,7 @@ export type Quirks = {
 const spec: Quirks = {
   referrers: true,
   tagParameters: true,
+  dockerHeader: false,
   mount: "done",
   mountFromAny: true,
   singlePost: true,
@@ -59,7 +62,12 @@ const spec: Quirks = {
 };
 
 /** No service takes the tag parameters of the draft yet, and few a mount from anywhere. */
-const released: Quirks = { ...spec, tagParameters: false, mountFromAny: false };
+const released: Quirks = {
+  ...spec,
+  tagParameters: false,
+  dockerHeader: true,
+  mountFromAny: false,
+};
 
 export const profiles = {
   spec,

@@ -74,7 +74,7 @@ export function createRegistryStandIn(options: RegistryStandInOptions): Registry
       return {
         ...reply,
         headers: {
-          "docker-distribution-api-version": "registry/2.0",
+          ...(quirks.dockerHeader ? { "docker-distribution-api-version": "registry/2.0" } : {}),
           ...limit?.headers,
           ...reply.headers,
         },
