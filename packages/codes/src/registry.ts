@@ -9,8 +9,8 @@ export const registry = {
   RA2002: {
     title: "The registry's credentials cannot be used",
     means:
-      "The Docker configuration is not JSON, or it keeps this registry's login outside the file.",
-    next: "Give registry-username and registry-password, or log in so that config.json holds the login.",
+      "The Docker configuration is not JSON, or the credential program that it names did not give this registry's login.",
+    next: "Give registry-username and registry-password, or log in again in this job; a credential program has to be on its PATH.",
   },
   RA2003: {
     title: "The image is not in the registry",
@@ -26,8 +26,8 @@ export const registry = {
   RA2005: {
     title: "The registry sends its callers to a foreign host for a token",
     means:
-      "Credentials are given only to the registry's own host or to a token host known to belong to it. Nothing was sent there.",
-    next: "Check the registry's address; use a registry whose token realm is on its own host.",
+      "Credentials are given only to the registry's own host, to a token host known to belong to it, or to one for which config.json has the same login. Nothing was sent there.",
+    next: "Check the registry's address. If both hosts are yours, as with a GitLab of your own, give config.json the same login for the token host as for the registry.",
   },
   RA2006: {
     title: "Content does not match its digest",

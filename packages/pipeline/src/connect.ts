@@ -107,6 +107,8 @@ export function openRegistry(
       password: inputs.registryPassword,
       dockerConfig: dockerConfig(job),
       hosts,
+      env: job.variables,
+      mask: (secret) => job.mask(secret),
     }),
   });
 }

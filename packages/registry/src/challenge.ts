@@ -1,50 +1,48 @@
-import { Fault } from "@release-actions/codes";
-
 /** How a registry wants to know its callers. */
-export type Challenge =
-  | { scheme: "basic" }
-  | { scheme: "bearer"; realm: string; service: string | undefined };
+export type Challenge = { scheme: "basic" } | BearerChallenge;
 
-type KnownRealm = { realm: string; service: string };
+export type BearerChallenge = { scheme: "bearer"; realm: URL; service: string | undefined };
 
 /** Token realms that are known to belong to a registry: asked before the first challenge, which saves a request. */
-const knownRealms = new Map<string, KnownRealm>([
+const knownRealms = new Map([
   ["docker.io", { realm: "https://auth.docker.io/token", service: "registry.docker.io" }],
   ["ghcr.io", { realm: "https://ghcr.io/token", service: "ghcr.io" }],
   ["quay.io", { realm: "https://quay.io/v2/auth", service: "quay.io" }],
   ["registry.gitlab.com", { realm: "https://gitlab.com/jwt/auth", service: "container_registry" }],
 ]);
 
-export function knownChallenge(host: string): Challenge | undefined {
+export function knownChallenge(host: string): BearerChallenge | undefined {
   const known = knownRealms.get(host);
-  return known && { scheme: "bearer", ...known };
+  return known && { scheme: "bearer", realm: new URL(known.realm), service: known.service };
 }
 
 /**
- * Reads a WWW-Authenticate header of a registry.
- * @throws Fault RA2005 when its realm is on a host that is not known to belong to the registry
+ * The challenges of a WWW-Authenticate header that can be met, those for a token first. Several headers are one, with commas
+ * between them. A Bearer challenge without an address for the token is left out.
  */
-export function parseChallenge(
-  header: string,
-  registry: { host: string; origin: string },
-): Challenge | undefined {
-  const bearer = /(?:^|,\s*)bearer\s+(.*)$/i.exec(header);
-  if (!bearer) return /(?:^|,\s*)basic\b/i.test(header) ? { scheme: "basic" } : undefined;
-  const fields = new Map(
-    [...(bearer[1] ?? "").matchAll(/([a-z]+)=(?:"([^"]*)"|([^\s,"]+))/gi)].map((field) => [
-      (field[1] ?? "").toLowerCase(),
-      field[2] ?? field[3] ?? "",
-    ]),
-  );
-  const realm = URL.parse(fields.get("realm") ?? "");
-  if (!realm)
-    throw new Fault("RA8005", {
-      saw: `${registry.host} asks for a token and names no address for it`,
-    });
-  const known = knownRealms.get(registry.host);
-  const isOwn =
-    realm.origin === registry.origin || (known && realm.origin === new URL(known.realm).origin);
-  if (!isOwn)
-    throw new Fault("RA2005", { saw: `${registry.host} names ${realm.origin} as its token realm` });
-  return { scheme: "bearer", realm: realm.href, service: fields.get("service") };
+export function parseChallenges(header: string): Challenge[] {
+  const met: Challenge[] = [];
+  for (const { scheme, fields } of split(header)) {
+    const realm = URL.parse(fields.get("realm") ?? "");
+    if (scheme === "basic") met.push({ scheme });
+    if (scheme === "bearer" && realm)
+      met.unshift({ scheme, realm, service: fields.get("service") });
+  }
+  return met;
+}
+
+/** A name, and its value when an equals sign follows: a name without one begins a challenge. */
+const piece = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/g;
+
+/** Every challenge by its scheme, in lower case; the first of two fields of one name counts. */
+function split(header: string): { scheme: string; fields: Map<string, string> }[] {
+  const challenges: { scheme: string; fields: Map<string, string> }[] = [];
+  for (const [all, name = "", quoted, plain] of header.matchAll(piece)) {
+    const key = name.toLowerCase();
+    const fields = challenges.at(-1)?.fields;
+    if (all === name) challenges.push({ scheme: key, fields: new Map() });
+    else if (fields && !fields.has(key))
+      fields.set(key, quoted?.replace(/\\(.)/g, "$1") ?? plain ?? "");
+  }
+  return challenges;
 }

@@ -1,102 +1,54 @@
-import { Fault } from "@release-actions/codes";
+import { askProgram } from "./credential-program.ts";
+import { readDockerConfig, type DockerConfig, type Login } from "./docker-config.ts";
 import { canonicalHost } from "./reference.ts";
 
-export type Login = { username: string; password: string };
-
-/** What to say to a registry host; undefined = nothing, ask as a stranger. */
-export type Credentials = (host: string) => Login | undefined;
+/** What to say to a host; undefined = nothing, ask as a stranger. @throws Fault RA2002 */
+export type Credentials = (host: string) => Login | undefined | Promise<Login | undefined>;
 
 /**
- * Credentials from the inputs, else from the text of Docker's config.json (`auths`).
- * The inputs' login goes to `hosts` only, or to every registry asked when `hosts` is not given.
- * The returned function throws Fault RA2002 for a host whose login is kept outside the file.
+ * Credentials from the inputs, else from Docker's config.json, else from the credential program that it names: each program
+ * is run when its host is first asked for, and once a host.
+ * The inputs' login goes to `hosts` and to no other.
  * @throws Fault RA2002
  */
 export function credentialsFrom(given: {
   username?: string | undefined;
   password?: string | undefined;
-  hosts?: string[];
+  hosts: string[];
   dockerConfig: string | undefined;
+  /** The environment of credential programs; their PATH too. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Told of each secret before it is used. */
+  mask: (secret: string) => void;
 }): Credentials {
-  const config = parseConfig(given.dockerConfig);
-  const only = given.hosts?.map(canonicalHost);
+  const config = readDockerConfig(given.dockerConfig);
+  const hosts = given.hosts.map(canonicalHost);
+  const known = new Map<string, Promise<Login | undefined>>();
   return (host) => {
     const wanted = canonicalHost(host);
-    if (given.password !== undefined && given.password !== "" && (only?.includes(wanted) ?? true)) {
+    if (given.password !== undefined && given.password !== "" && hosts.includes(wanted)) {
       return { username: given.username ?? "", password: given.password };
     }
-    return loginOf(config, wanted);
+    const login = known.get(wanted) ?? configured(config, wanted, given);
+    known.set(wanted, login);
+    return login;
   };
 }
 
-type DockerConfig = {
-  auths: Map<string, Record<string, unknown>>;
-  helpers: Map<string, string>;
-  store: string | undefined;
-};
-
-function parseConfig(text: string | undefined): DockerConfig {
-  if (text === undefined || text.trim() === "")
-    return { auths: new Map(), helpers: new Map(), store: undefined };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's own message would show a piece of the file, and the file holds passwords.
-    throw new Fault("RA2002", { saw: "Docker's config.json is not JSON" });
-  }
-  const config = record(value);
-  const store = config["credsStore"];
-  return {
-    auths: byHost(config["auths"], record),
-    helpers: byHost(config["credHelpers"], String),
-    store: typeof store === "string" && store !== "" ? store : undefined,
-  };
+async function configured(
+  config: DockerConfig,
+  host: string,
+  { env, mask }: Pick<Parameters<typeof credentialsFrom>[0], "env" | "mask">,
+): Promise<Login | undefined> {
+  const found = config(host);
+  const login =
+    found && ("login" in found ? found.login : await askProgram({ ...found.keeper, env }));
+  if (login) for (const secret of secretsOf(login)) mask(secret);
+  return login;
 }
 
-function loginOf(config: DockerConfig, host: string): Login | undefined {
-  const helper = config.helpers.get(host);
-  if (helper !== undefined) throw outside(host, `the credential helper ${helper}`);
-  const entry = config.auths.get(host);
-  if (!entry) return undefined;
-  if (typeof entry["auth"] === "string" && entry["auth"] !== "") {
-    const plain = Buffer.from(entry["auth"], "base64").toString("utf8");
-    const colon = plain.indexOf(":");
-    if (colon < 0)
-      throw new Fault("RA2002", { saw: `the login of ${host} in config.json has no user name` });
-    // Docker pads some logins with zero bytes at the end.
-    return {
-      username: plain.slice(0, colon),
-      password: plain.slice(colon + 1).replace(/\0+$/, ""),
-    };
-  }
-  if (typeof entry["username"] === "string" && typeof entry["password"] === "string") {
-    return { username: entry["username"], password: entry["password"] };
-  }
-  if (entry["identitytoken"] !== undefined) throw outside(host, "an identity token");
-  if (config.store !== undefined) throw outside(host, `the credential store ${config.store}`);
-  return undefined;
-}
-
-function outside(host: string, where: string): Fault {
-  return new Fault("RA2002", {
-    saw: `the login of ${host} is kept in ${where}, which is not read`,
-  });
-}
-
-function byHost<T>(value: unknown, read: (value: unknown) => T): Map<string, T> {
-  const hosts = Object.entries(record(value)).map(([key, entry]): [string, T] => [
-    hostOfKey(key),
-    read(entry),
-  ]);
-  return new Map(hosts);
-}
-
-/** `https://index.docker.io/v1/` and `ghcr.io` alike. */
-function hostOfKey(key: string): string {
-  return canonicalHost(key.replace(/^https?:\/\//, "").replace(/\/.*$/, ""));
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+function secretsOf(login: Login): string[] {
+  if ("identityToken" in login) return [login.identityToken];
+  if ("registryToken" in login) return [login.registryToken];
+  return [login.password, `${login.username}:${login.password}`];
 }

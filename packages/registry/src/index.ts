@@ -1,4 +1,5 @@
-export { credentialsFrom, type Credentials, type Login } from "./credentials.ts";
+export { credentialsFrom, type Credentials } from "./credentials.ts";
+export { type Login } from "./docker-config.ts";
 export { type Manifest } from "./manifest.ts";
 export {
   promotionSteps,

@@ -60,6 +60,11 @@ export function isTag(text: string): boolean {
   return /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/.test(text);
 }
 
+/** The machine itself, which is spoken to without TLS. */
+export function isLoopback(host: string): boolean {
+  return /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host);
+}
+
 /** The host under which a registry is known, whatever a configuration or a short name calls it. */
 export function canonicalHost(host: string): string {
   const lower = host.toLowerCase();
