@@ -104,8 +104,8 @@ export function createAccess(options: {
    */
   async function mayAsk(realm: URL): Promise<boolean> {
     if (realm.origin === origin || realm.origin === knownChallenge(host)?.realm.origin) return true;
-    const isPlain = realm.protocol !== "https:";
-    if (isPlain && !(isLoopback(realm.host) && isLoopback(host))) return false;
+    const isPlain = realm.protocol === "http:" && isLoopback(realm.host) && isLoopback(host);
+    if (realm.protocol !== "https:" && !isPlain) return false;
     const own = await login();
     if (own) return isDeepStrictEqual(own, await credentials(realm.host));
     // Strangers are not sent into the network that the runner stands in.
