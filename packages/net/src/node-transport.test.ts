@@ -1,5 +1,7 @@
-import { createServer } from "node:http";
+import { Fault } from "@release-actions/codes";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import {
   frame,
   json,
@@ -202,4 +204,95 @@ test("a header with a line end is refused before anything is sent", async () => 
     open().transport.send({ method: "GET", url, headers: { "x-title": "a\r\nb: c" } }),
   ).rejects.toMatchObject({ code: "RA1002" });
   expect(standIn.requests).toHaveLength(0);
+});
+
+describe("a body that is streamed", () => {
+  const size = 256 * 1024 * 1024;
+  const piece = Buffer.alloc(64 * 1024);
+  /** A body of 256 MiB that is made as it is read, and how much of it was. */
+  function largeBody() {
+    const state = { opened: 0, made: 0, open: 0 };
+    const open = (): Readable => {
+      state.opened += 1;
+      state.open += 1;
+      let left = size;
+      return new Readable({
+        read() {
+          state.made += piece.length;
+          left -= piece.length;
+          this.push(piece);
+          if (left === 0) this.push(null);
+        },
+        destroy(error, done) {
+          state.open -= 1;
+          done(error);
+        },
+      });
+    };
+    return { state, body: { length: size, open } };
+  }
+  async function serveRaw(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+    const server = createServer(answer);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closers.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  }
+
+  test("stops when the answer comes before its end", async () => {
+    const url = await serveRaw((request, response) => {
+      request.once("data", () => response.writeHead(401).end("no"));
+    });
+    const { state, body } = largeBody();
+    const { transport } = open();
+    for (let times = 1; times <= 2; times += 1) {
+      const answer = await transport.send({ method: "PUT", url, body });
+      expect([answer.status, answer.text()]).toEqual([401, "no"]);
+    }
+    await expect.poll(() => state.open).toBe(0);
+    expect(state.opened).toBe(2);
+    expect(state.made).toBeLessThan(size);
+  });
+
+  test("that breaks off at its source is not sent a second time", async () => {
+    const url = await serveRaw((request) => request.resume());
+    let opened = 0;
+    const body = {
+      length: 10,
+      open: () => {
+        opened += 1;
+        return new Readable({
+          read() {
+            this.push("12345");
+            this.destroy(new Fault("RA8001", { saw: "the source broke off" }));
+          },
+        });
+      },
+    };
+    await expect(open().transport.send({ method: "PUT", url, body })).rejects.toThrow(
+      "the source broke off",
+    );
+    expect(opened).toBe(1);
+  });
+
+  test("is given up when the head of the answer comes byte by byte", async () => {
+    const timers: NodeJS.Timeout[] = [];
+    const url = await serveRaw((request) => {
+      request.resume().once("end", () => {
+        request.socket.write("HTTP/1.1 201 Created\r\nx: ");
+        timers.push(setInterval(() => request.socket.write("x"), 20));
+      });
+    });
+    closers.push(() => {
+      for (const timer of timers) clearInterval(timer);
+    });
+    await expect(
+      open().transport.send({ method: "PUT", url, body: "x", timeout: 300 }),
+    ).rejects.toMatchObject({
+      code: "RA8002",
+      saw: expect.stringContaining("ETIMEDOUT") as string,
+    });
+  });
 });

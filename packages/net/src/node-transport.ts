@@ -1,10 +1,10 @@
 import { Fault } from "@release-actions/codes";
-import { request as httpRequest, validateHeaderValue, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { createAgents, type Way } from "./agents.ts";
+import { exchange, longestOf, timedOut } from "./exchange.ts";
 import { asFault, refusedBy, shown } from "./request-faults.ts";
-import type { Answer, Body, Outgoing, SentRequest, Transport } from "./transport.ts";
+import type { Answer, Outgoing, SentRequest, Transport } from "./transport.ts";
 
 export type TransportOptions = {
   /** Proxy variables (`https_proxy`, `http_proxy`, `no_proxy`, upper or lower case). */
@@ -18,10 +18,7 @@ export type TransportOptions = {
 
 const attempts = 5;
 const hops = 5;
-const defaultTimeout = 30_000;
 const defaultLimit = 64 * 1024 * 1024;
-/** An answer may take so many times the silence that is allowed within it. */
-const longestTimeouts = 10;
 /** A shorter one is a word that a refusal may have of its own accord. */
 const shortestSecret = 8;
 /** A server that asks for a longer pause than this is not waited for. */
@@ -78,7 +75,8 @@ export function createTransport(options: TransportOptions): Transport {
         await sleep(pause);
       } catch (error) {
         const fault = asFault(error, request, url, way.proxy, isRead);
-        const again = fault.code === "RA8001" && !request.signal?.aborted;
+        // A fault that came as one is that of the body's own source: the server has had a part of it.
+        const again = fault !== error && fault.code === "RA8001" && !request.signal?.aborted;
         if (last || !again) throw fault;
         await sleep(backOff(attempt));
       }
@@ -109,55 +107,6 @@ export function createTransport(options: TransportOptions): Transport {
     },
     close: () => agents.destroy(),
   };
-}
-
-function exchange(
-  request: Outgoing,
-  url: URL,
-  way: Way,
-  userAgent: string,
-): Promise<IncomingMessage> {
-  const secure = url.protocol === "https:";
-  const headers: Record<string, string> = { "user-agent": userAgent, ...request.headers };
-  for (const [name, value] of Object.entries(headers)) validateHeaderValue(name, value);
-  const length = bodyLength(request.body);
-  if (length !== undefined) headers["content-length"] = String(length);
-  return new Promise((resolve, reject) => {
-    const outgoing = (secure ? httpsRequest : httpRequest)(
-      url,
-      {
-        method: request.method,
-        headers,
-        agent: way.agent,
-        timeout: Math.ceil(request.timeout ?? defaultTimeout),
-        ...(request.signal ? { signal: request.signal, limit: request.signal } : {}),
-        ...(secure && request.tls
-          ? {
-              ...(request.tls.ca ? { ca: request.tls.ca } : {}),
-              ...(request.tls.cert ? { cert: request.tls.cert } : {}),
-              ...(request.tls.key ? { key: request.tls.key } : {}),
-              ...(request.tls.serverName ? { servername: request.tls.serverName } : {}),
-              ...(request.tls.insecure ? { rejectUnauthorized: false } : {}),
-            }
-          : {}),
-      },
-      resolve,
-    );
-    outgoing.on("timeout", () => {
-      outgoing.destroy(
-        Object.assign(new Error("no byte within the time allowed"), { code: "ETIMEDOUT" }),
-      );
-    });
-    outgoing.on("error", reject);
-    if (request.body === undefined) outgoing.end();
-    else if (typeof request.body === "string" || request.body instanceof Uint8Array)
-      outgoing.end(request.body);
-    else {
-      const stream = request.body.open();
-      stream.on("error", (error) => outgoing.destroy(error));
-      stream.pipe(outgoing);
-    }
-  });
 }
 
 async function readAnswer(
@@ -217,11 +166,9 @@ function withoutLogin(bytes: Buffer, { headers }: Outgoing): Buffer {
 
 async function readBytes(incoming: IncomingMessage, request: Outgoing, url: URL): Promise<Buffer> {
   const limit = request.limit ?? defaultLimit;
-  // A server that sends a byte now and then is never silent, and would keep the job until GitHub ends it.
-  const longest = longestTimeouts * (request.timeout ?? defaultTimeout);
   const timer = setTimeout(() => {
-    incoming.destroy(Object.assign(new Error("the answer does not end"), { code: "ETIMEDOUT" }));
-  }, longest);
+    incoming.destroy(timedOut("the answer does not end"));
+  }, longestOf(request));
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -300,11 +247,6 @@ function withoutCredentials(request: Outgoing, target: URL): Outgoing {
     ["accept", "range"].includes(name.toLowerCase()),
   );
   return { ...rest, url: target.href, headers: Object.fromEntries(harmless) };
-}
-
-function bodyLength(body: Body | undefined): number | undefined {
-  if (body === undefined) return undefined;
-  return typeof body === "string" ? Buffer.byteLength(body) : body.length;
 }
 
 function parseUrl(text: string): URL {
