@@ -1,58 +1,9 @@
 import { Fault } from "@release-actions/codes";
-import { Readable } from "node:stream";
-import { finishDigest, hashLike } from "./digest.ts";
+import type { Readable } from "node:stream";
+import type { Blob } from "./blob-stream.ts";
 import { repeatWhenLost } from "./repeat.ts";
 import type { Repository } from "./reference.ts";
 import { repositoryUrl, unexpected, type Session } from "./session.ts";
-
-export type Blob = { digest: string; size: number };
-
-/** A blob's bytes as they arrive; the stream fails with RA2006 when they are not those of the digest. */
-export function openBlob(
-  session: Session,
-  repository: string,
-  blob: Blob,
-  progress?: (bytes: number) => void,
-): Readable {
-  return Readable.from(readBlob(session, repository, blob, progress), { objectMode: false });
-}
-
-async function* readBlob(
-  session: Session,
-  repository: string,
-  blob: Blob,
-  progress?: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
-  const answer = await session.send(
-    { repository, action: "pull" },
-    {
-      method: "GET",
-      url: repositoryUrl(session, repository, `blobs/${blob.digest}`),
-      stream: true,
-    },
-  );
-  if (answer.status === 404)
-    throw new Fault("RA2003", { saw: `${repository} has no blob ${blob.digest}` });
-  if (answer.status !== 200 || !answer.body)
-    throw unexpected(answer, `GET ${repository} blob ${blob.digest}`);
-  const hash = hashLike(blob.digest);
-  let size = 0;
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    hash.update(chunk);
-    if (size > blob.size) throw mismatch(repository, blob, "more bytes than its manifest says");
-    progress?.(chunk.length);
-    yield chunk;
-  }
-  const saw = finishDigest(blob.digest, hash);
-  if (saw !== blob.digest) throw mismatch(repository, blob, `the bytes of ${saw}`);
-}
-
-function mismatch(repository: string, blob: Blob, saw: string): Fault {
-  return new Fault("RA2006", {
-    saw: `${repository} blob ${blob.digest}: the registry sent ${saw}`,
-  });
-}
 
 type Upload = {
   session: Session;

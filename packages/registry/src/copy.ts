@@ -1,6 +1,6 @@
 import { Fault } from "@release-actions/codes";
 import { fallbackTag, gatherAttached, type Attached } from "./attached.ts";
-import type { Blob } from "./blob.ts";
+import type { Blob } from "./blob-stream.ts";
 import { mediaTypes, readContent, type Manifest } from "./manifest.ts";
 import type { Repository } from "./reference.ts";
 import type { Registry } from "./registry.ts";

@@ -1,6 +1,7 @@
 import { Fault } from "@release-actions/codes";
 import type { Answer, Transport } from "@release-actions/net";
-import { openBlob, uploadBlob } from "./blob.ts";
+import { openBlob } from "./blob-stream.ts";
+import { uploadBlob } from "./blob.ts";
 import type { Credentials } from "./credentials.ts";
 import { digestLike, isDigest } from "./digest.ts";
 import {
@@ -67,6 +68,8 @@ export function createRegistry(options: {
   credentials: Credentials;
   /** Told of each piece of a blob as it passes, in bytes. */
   progress?: (bytes: number) => void;
+  /** Milliseconds in which some of a blob has to arrive; default 30 000. */
+  patience?: number;
 }): Registry {
   const sessions = new Map<string, Session>();
   const known = new Map<string, Manifest>();
@@ -252,7 +255,7 @@ export function createRegistry(options: {
         from,
         to,
         unmountable,
-        open: () => openBlob(source, from.repository, blob, options.progress),
+        open: () => openBlob(source, from.repository, blob, options),
       });
     },
     labels: async (reference) => {
