@@ -1,3 +1,4 @@
+export { type Missing } from "./completeness.ts";
 export { credentialsFrom, type Credentials } from "./credentials.ts";
 export { type Login } from "./docker-config.ts";
 export { type Manifest } from "./manifest.ts";

@@ -2,6 +2,7 @@ import { Fault } from "@release-actions/codes";
 import type { Answer, Transport } from "@release-actions/net";
 import { openBlob } from "./blob-stream.ts";
 import { uploadBlob } from "./blob.ts";
+import { findMissing, type Missing } from "./completeness.ts";
 import type { Credentials } from "./credentials.ts";
 import { digestLike, isDigest } from "./digest.ts";
 import {
@@ -15,6 +16,7 @@ import {
 } from "./manifest.ts";
 import { formatReference, isTag, type Reference, type Repository } from "./reference.ts";
 import { createSession, repositoryUrl, unexpected, type Scope, type Session } from "./session.ts";
+import { listTags } from "./tags.ts";
 
 export type ImageLabels = { version: string | undefined; revision: string | undefined };
 
@@ -53,6 +55,10 @@ export type Registry = {
   ): Promise<"mounted" | "uploaded">;
   /** Version and revision in the image's annotations, else in its labels; undefined when the image is not there. */
   labels(reference: Reference): Promise<ImageLabels | undefined>;
+  /** All tags of a repository; none where there is no such repository. */
+  tags(of: Repository): Promise<string[]>;
+  /** What a pull of the image would not find: manifests and blobs; empty when all of it is there. */
+  missing(image: Repository & { digest: string }): Promise<Missing[]>;
 };
 
 const manifestLimit = 8 * 1024 * 1024;
@@ -258,6 +264,8 @@ export function createRegistry(options: {
         open: () => openBlob(source, from.repository, blob, options),
       });
     },
+    tags: (of) => listTags(sessionOf(of.host), of),
+    missing: (image) => findMissing({ session: sessionOf(image.host), manifest }, image),
     labels: async (reference) => {
       const top = await manifest(reference);
       if (!top) return undefined;
