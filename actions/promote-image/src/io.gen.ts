@@ -4,12 +4,14 @@ import type { ActionIo } from "@release-actions/runner";
 export type Inputs = {
   /** Lines `source -> target`, such as registry.example.org/app@sha256:… -> registry.example.org/app; empty = from the file */
   images?: string[];
-  /** Tags for the promoted digest, one a line; empty = from the file */
+  /** Tags for the promoted digests, one a line, such as ${environment}-${short-sha}-${date:DD-MM-YYYY}.${unix}; empty = from the file */
   imageTags?: string[];
   /** Digest that the (only) source must have; another one is refused */
   expectDigest?: string;
   /** When the tag has another digest: move or refuse */
   existing: "move" | "refuse";
+  /** Signatures, SBOMs and attestations come along */
+  referrers: boolean;
   /** GitHub's name of the environment; needed where the file is used */
   environment?: string;
   /** Version or tag; empty = the event's */
@@ -29,11 +31,11 @@ export type Inputs = {
 export type Outputs = {
   /** Digest of the only, or the first, image */
   digest: string;
-  /** Digest that the tag had before */
+  /** Digest that a tag had before: of the first one that moved */
   previousDigest: string;
   /** true when something was written */
   changed: string;
-  /** JSON: component to image, digest, tags */
+  /** JSON: component to image, digest, tags, and what a tag had before under displaced */
   images: string;
   /** JSON list of findings: {rule, holds, saw, next, code} */
   reasons: string;
@@ -46,6 +48,7 @@ export const io: ActionIo<Inputs, Outputs> = {
     imageTags: { name: "image-tags", type: "list", separator: "\n" },
     expectDigest: { name: "expect-digest", type: "string" },
     existing: { name: "existing", type: "enum", default: "move", values: ["move","refuse"] },
+    referrers: { name: "referrers", type: "boolean", default: "true" },
     environment: { name: "environment", type: "string" },
     version: { name: "version", type: "string" },
     registryUsername: { name: "registry-username", type: "string" },

@@ -24,8 +24,12 @@ describe.concurrent("without the file", () => {
         image: `${stage.registryHost}/shop/released`,
         digest,
         tags: ["1.0.0", "latest"],
+        displaced: {},
       },
     });
+    expect(JSON.parse(end.outputs["reasons"] ?? "")).toMatchObject([
+      { rule: "images", holds: true },
+    ]);
     expect(stage.registry.tags("shop/released")).toEqual({ "1.0.0": digest, latest: digest });
     expect(stage.github.requests).toEqual([]);
 
@@ -59,10 +63,98 @@ describe.concurrent("without the file", () => {
     });
     expect(refused.status).toBe(1);
     expect(refused.annotations[0]?.title).toContain("RA2009");
+    expect(refused.outputs["changed"]).toBe("false");
+    expect(JSON.parse(refused.outputs["reasons"] ?? "")).toEqual([
+      {
+        rule: "existing",
+        holds: false,
+        code: "RA2009",
+        saw: `${first.image}:stable is ${first.digest}, not ${second.digest}`,
+        next: expect.stringContaining("existing: move"),
+      },
+    ]);
     expect(stage.registry.tags("shop/web")["stable"]).toBe(first.digest);
     const moved = await stage.run("promote-image", { inputs: inputs(second.digest) });
     expect(moved.outputs).toMatchObject({ changed: "true", "previous-digest": first.digest });
     expect(stage.registry.tags("shop/web")["stable"]).toBe(second.digest);
+    expect(JSON.parse(moved.outputs["images"] ?? "")["shop/web"].displaced).toEqual({
+      stable: first.digest,
+    });
+    expect(moved.summary).toContain(`${first.image}@${first.digest} -> ${first.image}`);
+    // The line of the summary is the way back.
+    const back = await stage.run("promote-image", { inputs: inputs(first.digest) });
+    expect(back.outputs["previous-digest"]).toBe(second.digest);
+    expect(stage.registry.tags("shop/web")["stable"]).toBe(first.digest);
+  });
+
+  test("several images are one unit: what is refused of one is refused of all, and nothing is written", async () => {
+    await using stage = await openStage();
+    const { image, digest } = await release(stage, "1.0.0");
+    const host = stage.registryHost;
+    const inputs = (second: string) => ({
+      ...stage.registryLogin,
+      config: "",
+      images: `${image}@${digest} -> ${host}/shop/a\n${host}/shop/web@${second} -> ${host}/shop/b`,
+      "image-tags": "stable\n1.0",
+    });
+    const refused = await stage.run("promote-image", { inputs: inputs(other) });
+    expect(refused.status).toBe(1);
+    expect(JSON.parse(refused.outputs["reasons"] ?? "")).toMatchObject([
+      { rule: "images", holds: false, code: "RA2003" },
+    ]);
+    expect(stage.writes()).toEqual([]);
+    const end = await stage.run("promote-image", { inputs: inputs(digest) });
+    expect(Object.keys(JSON.parse(end.outputs["images"] ?? ""))).toEqual(["shop/a", "shop/b"]);
+    for (const name of ["shop/a", "shop/b"])
+      expect(stage.registry.tags(name)).toEqual({ stable: digest, "1.0": digest });
+    // All content first, all tags last.
+    const puts = stage.writes().map((write) => /manifests\/(?:stable|1\.0)$/.test(write));
+    expect(puts.indexOf(true)).toBe(puts.length - 4);
+  });
+
+  test("a tag with a time is given once: the run that is started again takes the first attempt's", async () => {
+    await using stage = await openStage();
+    const { image, digest, commit } = await release(stage, "1.0.0");
+    const inputs = {
+      ...stage.registryLogin,
+      config: "",
+      environment: "production",
+      images: `${image}:${commit} -> ${stage.registryHost}/shop/released`,
+      "image-tags":
+        "${environment}-${short-sha}-${date:DD-MM-YYYY}.${unix}\n${environment}-${short-sha:8}",
+    };
+    const end = await stage.run("promote-image", { inputs });
+    const [timed = "", plain] = JSON.parse(end.outputs["images"] ?? "")["shop/released"].tags;
+    const [, date, unix] = /^production-\w{7}-(\d\d-\d\d-\d{4})\.(\d+)$/.exec(timed) ?? [];
+    expect(timed).toContain(`production-${commit.slice(0, 7)}-`);
+    expect(plain).toBe(`production-${commit.slice(0, 8)}`);
+    expect(new Date(Number(unix) * 1000).toISOString().slice(0, 10)).toBe(
+      date?.split("-").toReversed().join("-"),
+    );
+    const writes = stage.writes().length;
+    const again = await stage.run("promote-image", { inputs, attempt: 2 });
+    expect(again.outputs).toMatchObject({ changed: "false", images: end.outputs["images"] });
+    expect(stage.writes()).toHaveLength(writes);
+    expect(Object.keys(stage.registry.tags("shop/released"))).toHaveLength(2);
+  });
+
+  test("a time of long ago counts for the image's other tags too", async () => {
+    await using stage = await openStage();
+    const { image, digest } = await release(stage, "1.0.0");
+    const first = { ...stage.registryLogin, config: "", images: `${image}@${digest} -> ${image}` };
+    await stage.run("promote-image", { inputs: { ...first, "image-tags": "prod-1767690000" } });
+    const inputs = { ...first, "image-tags": "prod-${unix}\nprod-${date:YYYY.MM.DD}" };
+    const end = await stage.run("promote-image", { inputs });
+    expect(JSON.parse(end.outputs["images"] ?? "")["shop/web"].tags).toEqual([
+      "prod-1767690000",
+      "prod-2026.01.06",
+    ]);
+    const other = await release(stage, "1.1.0");
+    const next = { ...inputs, images: `${image}@${other.digest} -> ${image}` };
+    const fresh = await stage.run("promote-image", { inputs: next });
+    expect(JSON.parse(fresh.outputs["images"] ?? "")["shop/web"].tags[0]).not.toBe(
+      "prod-1767690000",
+    );
   });
 
   test.each([
@@ -125,6 +217,30 @@ describe.concurrent("with the file", () => {
     expect(stage.writes()).toHaveLength(writes);
   });
 
+  test("a tag with a time is in the team's zone, and counts when it is there already", async () => {
+    await using stage = await openStage();
+    const production = {
+      "image-tags": ["${environment}", "${short-sha}-${date:YYYY-MM-DD}.${unix}"],
+    };
+    configure(stage, {
+      deploy: false,
+      file: { timezone: "Pacific/Kiritimati" },
+      staging: production,
+    });
+    const { commit, digest } = await release(stage, "1.0.0");
+    const inputs = { ...stage.registryLogin, environment: "staging" };
+    const end = await stage.run("promote-image", { inputs, tag: "1.0.0" });
+    const [, timed = ""] = JSON.parse(end.outputs["images"] ?? "")["web"].tags;
+    const [, date, unix] = /^\w{7}-([\d-]{10})\.(\d+)$/.exec(timed) ?? [];
+    expect(timed.slice(0, 7)).toBe(commit.slice(0, 7));
+    // Fourteen hours ahead of UTC, the whole year.
+    const there = new Date(Number(unix) * 1000 + 14 * 3_600_000).toISOString();
+    expect(there.slice(0, 10)).toBe(date);
+    expect(stage.registry.tags("shop/web")[timed]).toBe(digest);
+    const again = await stage.run("promote-image", { inputs, tag: "1.0.0" });
+    expect(again.outputs).toMatchObject({ changed: "false", images: end.outputs["images"] });
+  });
+
   test("a later environment takes only what passed before it", async () => {
     await using stage = await openStage();
     configure(stage, { deploy: false });
@@ -132,6 +248,9 @@ describe.concurrent("with the file", () => {
     const inputs = { ...stage.registryLogin, environment: "production", version: "1.0.0" };
     const refused = await stage.run("promote-image", { inputs });
     expect(refused.annotations[0]?.title).toContain("RA1203");
+    expect(JSON.parse(refused.outputs["reasons"] ?? "")).toMatchObject([
+      { rule: "evidence", holds: false, code: "RA1203" },
+    ]);
     expect(stage.writes()).toEqual([]);
     recordPass(stage, build, "staging");
     const end = await stage.run("promote-image", { inputs });
@@ -173,6 +292,36 @@ refusesInputs("promote-image", [
     { inputs: { images: one, "image-tags": "a b", config: "" } },
     "RA2001",
     /a b/,
+  ],
+  [
+    "a placeholder that does not exist",
+    { inputs: { images: one, "image-tags": "${env}", config: "" } },
+    "RA1002",
+    /the placeholder "\$\{env\}", which does not exist/,
+  ],
+  [
+    "a date's format that does not exist",
+    { inputs: { images: one, "image-tags": "${date:D.M}", config: "" } },
+    "RA1002",
+    /\$\{date:D\.M\}/,
+  ],
+  [
+    "a placeholder that only the file knows",
+    { inputs: { images: one, "image-tags": "${product}-1", config: "" } },
+    "RA1002",
+    /\$\{product\}, and nothing says its value without the file/,
+  ],
+  [
+    "the same target twice",
+    { inputs: { images: `${one}\n${one}`, "image-tags": "x", config: "" } },
+    "RA1002",
+    /two lines with the target registry\.example\.org\/a/,
+  ],
+  [
+    "referrers of another word",
+    { inputs: { images: one, "image-tags": "x", referrers: "some", config: "" } },
+    "RA1002",
+    /`referrers`/,
   ],
   [
     "existing of another word",

@@ -5,10 +5,10 @@ import type { Step } from "@release-actions/plan";
 import { parseReference, promotionSteps } from "@release-actions/registry";
 import type { Decision } from "./decision.ts";
 import type { PlannedTag } from "./release-tags.ts";
+import { imageTagsOf } from "./image-tags.ts";
 import { runToEnd } from "./run-to-end.ts";
 import {
   bringOut,
-  imageTagsOf,
   prepare,
   releasePlaceholders,
   whatRuns,
@@ -76,7 +76,8 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
     // The cluster took nothing, so nothing is to be taken back there; only the tags return.
     if (before !== undefined) {
       const placeholders = releasePlaceholders(run.pipeline.product, environment, before);
-      await tagImages(run, entry, before, { placeholders }, "back");
+      const tags = await imageTagsOf(world, environment, placeholders, before);
+      await tagImages(run, entry, before, { tags }, "back");
     }
     return {
       ...failed,
@@ -137,18 +138,17 @@ async function tagImages(
   run: Approved,
   entry: Entry,
   release: Release,
-  prepared: Pick<Prepared, "placeholders">,
+  prepared: Pick<Prepared, "tags">,
   direction: "forward" | "back",
 ): Promise<void> {
   const steps = promotionSteps(run.world.registry, {
     images: release.components.map((component) => {
       const source = parseReference(`${component.image}@${component.digest}`);
-      const tags = imageTagsOf(run.environment, prepared.placeholders, component);
       return {
         name: component.name,
         source,
         target: { host: source.host, repository: source.repository },
-        tags,
+        tags: prepared.tags.get(component.name) ?? [],
       };
     }),
     existing: "move",

@@ -11,7 +11,7 @@ import {
 import { formatReference, parseReference } from "@release-actions/registry";
 import { schemeOf, type Scheme, type Version } from "@release-actions/versions";
 import type { EnvironmentSettings, Pipeline } from "./configuration/pipeline-file.ts";
-import { fill } from "./configuration/placeholders.ts";
+import { fillTag } from "./configuration/tag-template.ts";
 import type { World } from "./connect.ts";
 import { releaseBranches } from "./release-branches.ts";
 import {
@@ -215,7 +215,7 @@ async function resolveComponents(
         const asked = `${component.image} of the commit that is ${version.tag} in ${component.repository ?? "this repository"}`;
         return { component, source, asked, digest: undefined };
       }
-      const tag = fill(imageTag ?? component["image-tag"], {
+      const tag = fillTag(imageTag ?? component["image-tag"], {
         product: pipeline.product,
         version: version.text,
         tag: version.tag,

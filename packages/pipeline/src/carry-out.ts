@@ -29,7 +29,6 @@ import { dueNotices, sayNotices, sendDue } from "./notices.ts";
 import { tagSteps } from "./release-tags.ts";
 import { entryNotice } from "./report/entry-notice.ts";
 import { endSummary } from "./report/summaries.ts";
-import { imageTagsOf } from "./rollout.ts";
 
 /**
  * Writes: ledger entry (the lock), git tags, deployment record, image tags, rollout, smoke test; on failure back to the recorded
@@ -258,7 +257,7 @@ function report(
               {
                 image,
                 digest,
-                tags: imageTagsOf(environment, run.prepared.placeholders, component),
+                tags: run.prepared.tags.get(name) ?? [],
               },
             ];
           }),

@@ -84,24 +84,27 @@ export function openWorld(
   inputs: Logins,
   pipeline: Pipeline,
   missingTags: Sources["missingTags"],
+  progress?: (bytes: number) => void,
 ): World {
   const hosts = pipeline.components.map((component) => parseReference(component.image).host);
   return {
     ...connection,
-    registry: openRegistry(inputs, connection.job, connection.transport, hosts),
+    registry: openRegistry(inputs, connection.job, connection.transport, hosts, progress),
     sources: openSources(connection, inputs, missingTags),
   };
 }
 
-/** Opens registries; the inputs' login goes to `hosts` and to no other. */
+/** Opens registries; the inputs' login goes to `hosts` and to no other. `progress` is called as blob bytes pass. */
 export function openRegistry(
   inputs: Logins,
   job: Job,
   transport: Transport,
   hosts: string[],
+  progress?: (bytes: number) => void,
 ): Registry {
   return createRegistry({
     transport,
+    ...(progress === undefined ? {} : { progress }),
     credentials: credentialsFrom({
       username: inputs.registryUsername,
       password: inputs.registryPassword,

@@ -1,4 +1,4 @@
-import { Fault } from "@release-actions/codes";
+import { Fault, type Finding } from "@release-actions/codes";
 import { runningRelease, type Release } from "@release-actions/ledger";
 import { schemeOf } from "@release-actions/versions";
 import { findCandidate } from "./candidate.ts";
@@ -23,6 +23,8 @@ export type Outline = {
   history: History;
   release: Release;
   placeholders: Placeholders;
+  /** What the environment before says of it; undefined where there is none. */
+  evidence: Finding | undefined;
 };
 
 /**
@@ -34,16 +36,20 @@ export async function outlineOf(
   connection: Connection,
   inputs: Logins & { environment?: string; version?: string; config?: string },
   job: Job,
+  progress?: (bytes: number) => void,
 ): Promise<Outline> {
   const pipeline = await loadPipeline(connection, inputs.config ?? "");
-  const world = openWorld(connection, inputs, pipeline, "leave");
+  const world = openWorld(connection, inputs, pipeline, "leave", progress);
   const request = readRequest({ ...inputs, action: "release" }, job);
   const environment = environmentOf(pipeline, request.environment);
   const history = await readHistory(world, pipeline, environment, request.run.id);
   const candidate = await findCandidate(world, pipeline, environment, request, history);
   const evidence = judgeEvidence({ pipeline, environment, request, history, candidate });
   if (evidence !== undefined && !evidence.holds)
-    throw new Fault(evidence.code ?? "RA1203", { saw: evidence.saw });
+    throw new Fault(evidence.code ?? "RA1203", {
+      saw: evidence.saw,
+      ...(evidence.next ? { next: evidence.next } : {}),
+    });
   const release =
     candidate.release ??
     (request.version === undefined ? runningRelease(history.current) : undefined);
@@ -69,5 +75,6 @@ export async function outlineOf(
     history,
     release,
     placeholders: releasePlaceholders(pipeline.product, environment, release),
+    evidence,
   };
 }

@@ -1,18 +1,13 @@
-import { Fault } from "@release-actions/codes";
-import { markdownCode, markdownText } from "@release-actions/markdown";
-import {
-  formatReference,
-  parseReference,
-  promotionSteps,
-  type Promotion,
-  type Reference,
-  type Registry,
-} from "@release-actions/registry";
-import { connect, openRegistry, openTransport, type Logins, type World } from "./connect.ts";
+import { codes, Fault, type Code, type Finding } from "@release-actions/codes";
+import type { Step } from "@release-actions/plan";
+import { promotionSteps, type Promoted } from "@release-actions/registry";
+import type { Logins } from "./connect.ts";
 import type { ActionResult, Job } from "./job.ts";
-import { outlineOf } from "./outline.ts";
-import { lines } from "./report/summaries.ts";
-import { imageTagsOf } from "./rollout.ts";
+import { planPromotion, type PromotionPlan } from "./promotion-plan.ts";
+import { createCopyProgress } from "./report/copy-progress.ts";
+import { promotionSummary, refusedPromotionSummary } from "./report/promotion-summary.ts";
+import { promotedImages, type PromotedImage } from "./promoted-images.ts";
+import { oneLine, reasonsOf } from "./report/sentences.ts";
 import { runToEnd } from "./run-to-end.ts";
 
 export type PromoteImageInputs = Logins & {
@@ -20,6 +15,7 @@ export type PromoteImageInputs = Logins & {
   imageTags?: string[];
   expectDigest?: string;
   existing: "move" | "refuse";
+  referrers: boolean;
   environment?: string;
   version?: string;
   config?: string;
@@ -33,17 +29,51 @@ export type PromoteImageOutputs = {
   reasons: string;
 };
 
+/** Decisions against a promotion that are met while it is looked at, and the rule that each of them is of. */
+const refusals: Partial<Record<Code, string>> = {
+  RA1203: "evidence",
+  RA5510: "evidence",
+  RA1205: "tag",
+  RA1302: "tag",
+  RA1206: "images",
+  RA2003: "images",
+  RA2008: "expect-digest",
+  RA2009: "existing",
+  RA2010: "images",
+};
+
 /** Gives tested images their next tag, by digest; a finished run again writes nothing. @throws Fault RA1001, RA1002, RA20xx */
 export async function promoteImage(
   inputs: PromoteImageInputs,
   job: Job,
 ): Promise<ActionResult<PromoteImageOutputs>> {
-  const { promotions, registry, world } = await promotionsOf(inputs, job);
-  if (inputs.expectDigest !== undefined && promotions.length > 1) {
-    throw new Fault("RA1002", {
-      saw: `\`expect-digest\` is for one image, and there are ${promotions.length}`,
-    });
+  const progress = createCopyProgress(
+    (line) => job.say(line),
+    () => performance.now(),
+  );
+  try {
+    const plan = await planPromotion(inputs, job, progress);
+    if (inputs.expectDigest !== undefined && plan.promotions.length > 1) {
+      throw new Fault("RA1002", {
+        saw: `\`expect-digest\` is for one image, and there are ${plan.promotions.length}`,
+      });
+    }
+    return await carryOut(plan, inputs, job);
+  } catch (error) {
+    const rule = error instanceof Fault ? refusals[error.code] : undefined;
+    if (rule === undefined) throw error;
+    const { code, saw, next } = error as Fault;
+    return refused([{ rule, holds: false, code, saw, next }], job);
   }
+}
+
+async function carryOut(
+  plan: PromotionPlan,
+  inputs: PromoteImageInputs,
+  job: Job,
+): Promise<ActionResult<PromoteImageOutputs>> {
+  const { promotions, registry, transport } = plan;
+  const entry = `run-${job.env.runId}`;
   const by = {
     now: () => performance.now(),
     sleep: (milliseconds: number) =>
@@ -54,126 +84,137 @@ export async function promoteImage(
     images: promotions,
     existing: inputs.existing,
     ...(inputs.expectDigest ? { expectDigest: inputs.expectDigest } : {}),
-    previous: world !== undefined,
-    referrers: true,
-    entry: `run-${job.env.runId}`,
+    previous: plan.fromFile,
+    referrers: inputs.referrers,
+    entry,
     ...by,
   });
+  const first = await lookFirst(steps, (step) => step.key.startsWith(`${entry}/content/`));
+  const findings = [
+    ...plan.findings,
+    ...(first.findings.length > 0 ? first.findings : held(plan, inputs)),
+  ];
+  if (first.findings.length > 0) return refused(findings, job);
+  for (const { rule, saw } of findings) job.say(`✓ ${rule}: ${saw}`);
+
+  const values: Promoted[] = [];
   let changed = false;
-  let previousDigest: string | undefined;
-  for (const step of steps) {
-    const outcome = await runToEnd(step, by);
-    changed ||= outcome.record.result === "done";
-    if (outcome.value.effect === "tags")
-      previousDigest ??= outcome.value.tags.find(({ displaced }) => displaced)?.displaced;
-    job.say(`✓ ${step.title}${outcome.record.result === "already-done" ? " (already done)" : ""}`);
+  const result = (): { outputs: PromoteImageOutputs; images: PromotedImage[] } => {
+    const images = promotedImages(promotions, values);
+    return { outputs: outputsOf(images, changed, findings), images };
+  };
+  try {
+    for (const step of first.steps) {
+      const { value, record } = await runToEnd(step, by);
+      values.push(value);
+      changed ||= record.result === "done";
+      job.say(`✓ ${step.title}${record.result === "already-done" ? " (already done)" : ""}`);
+    }
+  } catch (error) {
+    // What was displaced until then is the way back, so it is told also where the rest did not come about.
+    if (!(error instanceof Fault) || !changed) throw error;
+    const { code, saw, next } = error;
+    findings.push({ rule: refusals[code] ?? "images", holds: false, code, saw, next });
+    const { outputs, images } = result();
+    return {
+      ok: false,
+      outputs,
+      summary: promotionSummary({ images, changed, sent: transport.sent, findings }),
+      failure: {
+        title: `${code} ${codes[code].title}`,
+        message: `${saw.replace(/\.$/, "")}. Next: ${next}`,
+      },
+    };
   }
-  const [first] = promotions;
+  const { outputs, images } = result();
   return {
     ok: true,
-    outputs: {
-      digest: first?.source.digest ?? "",
-      previousDigest: previousDigest ?? "",
-      changed: String(changed),
-      images: JSON.stringify(
-        Object.fromEntries(
-          promotions.map(({ name, source, target, tags }) => [
-            name,
-            { image: `${target.host}/${target.repository}`, digest: source.digest, tags },
-          ]),
-        ),
-      ),
-      reasons: "[]",
-    },
-    summary: lines(
-      changed ? "### Images promoted" : "### Nothing was left to do: every tag has its digest",
-      "",
-      "| Image | Digest | Tags |",
-      "| --- | --- | --- |",
-      ...promotions.map(
-        ({ target, source, tags }) =>
-          `| ${markdownText(`${target.host}/${target.repository}`)} | ${markdownCode(source.digest ?? "")} | ${tags.map(markdownCode).join(", ")} |`,
-      ),
-    ),
+    outputs,
+    summary: promotionSummary({ images, changed, sent: transport.sent, findings }),
   };
 }
 
-async function promotionsOf(
-  inputs: PromoteImageInputs,
-  job: Job,
-): Promise<{ promotions: Promotion[]; registry: Registry; world: World | undefined }> {
-  if (inputs.images?.length) {
-    const wanted = inputs.images.map(readLine);
-    const registry = openRegistry(
-      inputs,
-      job,
-      openTransport(job),
-      wanted.map(({ target }) => target.host),
-    );
-    if (!inputs.imageTags?.length)
-      throw new Fault("RA1001", {
-        saw: "`image-tags` is not given",
-        next: "Name the tags, one a line, under `with:`.",
-      });
-    const tags = inputs.imageTags;
-    return {
-      promotions: await Promise.all(wanted.map((one) => promotionOf(one, tags, registry))),
-      registry,
-      world: undefined,
-    };
-  }
-  if (!inputs.config)
-    throw new Fault("RA1001", { saw: "`images` is not given, and `config` is empty" });
-  const { world, environment, release, placeholders } = await outlineOf(
-    connect(inputs, job),
-    inputs,
-    job,
+/**
+ * Looks at the content of all images before anything is written: what is refused of one is refused of all. The looks count as the
+ * steps' first ones, so that nothing is asked twice.
+ */
+async function lookFirst(
+  steps: Step<Promoted>[],
+  isContent: (step: Step<Promoted>) => boolean,
+): Promise<{ steps: Step<Promoted>[]; findings: Finding[] }> {
+  const findings: Finding[] = [];
+  const looked = await Promise.all(
+    steps.map(async (step) => {
+      if (!isContent(step)) return step;
+      const look = await step.look();
+      if (look.state === "refused") {
+        const { code, saw, next } = look.refusal;
+        findings.push({ rule: refusals[code] ?? "images", holds: false, code, saw, next });
+      }
+      let fresh = true;
+      return {
+        ...step,
+        look: async () => {
+          const known = fresh;
+          fresh = false;
+          return known ? look : step.look();
+        },
+      };
+    }),
   );
-  const promotions = release.components.map((component) => {
-    const source = parseReference(`${component.image}@${component.digest}`);
-    const tags = inputs.imageTags?.length
-      ? inputs.imageTags
-      : imageTagsOf(environment, placeholders, component);
-    return {
-      name: component.name,
-      source,
-      target: { host: source.host, repository: source.repository },
-      tags,
-    };
-  });
-  return { promotions, registry: world.registry, world };
+  return { steps: looked, findings };
 }
 
-type Wanted = { source: Reference; target: Reference };
-
-/** A line `source -> target`. @throws Fault RA1002, RA2001 */
-function readLine(line: string): Wanted {
-  const [from, to, ...more] = line.split("->").map((part) => part.trim());
-  if (!from || !to || more.length > 0)
-    throw new Fault("RA1002", {
-      saw: `\`images\` has the line ${JSON.stringify(line.slice(0, 200))}; it takes source -> target`,
-    });
-  const target = parseReference(to);
-  if (target.tag !== undefined || target.digest !== undefined)
-    throw new Fault("RA1002", {
-      saw: `the target ${formatReference(target)} has a tag or digest; tags go into \`image-tags\``,
-    });
-  return { source: parseReference(from), target };
+/** What was asked and holds. */
+function held({ promotions }: PromotionPlan, inputs: PromoteImageInputs): Finding[] {
+  const count = promotions.length;
+  const digest = promotions[0]?.source.digest ?? "";
+  return [
+    {
+      rule: "images",
+      holds: true,
+      saw: `${count === 1 ? `${promotions[0]?.name} is there as ${digest}` : `all ${count} images are there`}`,
+    },
+    ...(inputs.expectDigest
+      ? [{ rule: "expect-digest", holds: true, saw: "it is the expected digest" }]
+      : []),
+    ...(inputs.existing === "refuse"
+      ? [{ rule: "existing", holds: true, saw: "no tag has another digest" }]
+      : []),
+  ];
 }
 
-/** Without a digest the source's tag is resolved once, and only its digest is used from then on. */
-async function promotionOf(
-  { source, target }: Wanted,
-  tags: string[],
-  registry: Registry,
-): Promise<Promotion> {
-  const digest = source.digest ?? (await registry.resolve(source));
-  if (digest === undefined)
-    throw new Fault("RA1206", { saw: `the registry has no ${formatReference(source)}` });
+function outputsOf(
+  images: PromotedImage[],
+  changed: boolean,
+  findings: Finding[],
+): PromoteImageOutputs {
+  const displaced = images.flatMap((image) => Object.values(image.displaced));
   return {
-    name: target.repository,
-    source: { host: source.host, repository: source.repository, digest },
-    target: { host: target.host, repository: target.repository },
-    tags,
+    digest: images[0]?.digest ?? "",
+    previousDigest: displaced[0] ?? "",
+    changed: String(changed),
+    images: JSON.stringify(
+      Object.fromEntries(
+        images.map(({ name, image, digest, tags, displaced }) => [
+          name,
+          { image, digest, tags, displaced },
+        ]),
+      ),
+    ),
+    reasons: reasonsOf(findings),
+  };
+}
+
+function refused(findings: Finding[], job: Job): ActionResult<PromoteImageOutputs> {
+  for (const { rule, holds, saw } of findings) job.say(`${holds ? "✓" : "✗"} ${rule}: ${saw}`);
+  const open = findings.filter(({ holds }) => !holds);
+  const [first] = open;
+  const title = first?.code === undefined ? "Refused" : `${first.code} ${codes[first.code].title}`;
+  return {
+    ok: false,
+    outputs: { changed: "false", reasons: reasonsOf(findings) },
+    summary: refusedPromotionSummary(findings),
+    failure: { title, message: oneLine(open) },
   };
 }

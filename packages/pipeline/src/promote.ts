@@ -1,5 +1,11 @@
 import { Fault, type Finding } from "@release-actions/codes";
-import { runningRelease, type Component, type Entry, type Release } from "@release-actions/ledger";
+import {
+  runningRelease,
+  type Component,
+  type Entry,
+  type Release,
+  type Verdict,
+} from "@release-actions/ledger";
 import { acceptRelease } from "./accept-release.ts";
 import { environmentOf } from "./configuration/pipeline-file.ts";
 import { findCandidate, rulesOf, waitWhilePending, type Candidate } from "./candidate.ts";
@@ -20,7 +26,7 @@ import { isAcceptedByPassing, outputsOf, type Decision, type PromoteOutputs } fr
 import { dryRunSummary, earlierSummary, refusedSummary } from "./report/summaries.ts";
 import { oneLine, reasonsOf } from "./report/sentences.ts";
 import { readRequest, type Request, type RequestInputs } from "./request.ts";
-import { imageTagsOf, openTarget, prepare } from "./rollout.ts";
+import { openTarget, prepare } from "./rollout.ts";
 
 export type PromoteInputs = RequestInputs &
   Logins & { config?: string; imageTag?: string; kubeconfig?: string; allowExec?: boolean };
@@ -66,7 +72,7 @@ export async function promote(
     return refused(decision, candidate, verdict.findings, skipped);
 
   const release = candidate.release;
-  const { cluster, prepared } = await makeReady(decision, release, inputs);
+  const { cluster, prepared } = await makeReady(decision, release, verdict, inputs);
   const preflight = await judgePreflight(world, {
     environment,
     action: request.action,
@@ -92,13 +98,7 @@ export async function promote(
         decision,
         release,
         findings: verdict.findings,
-        tags: [
-          ...new Set(
-            release.components.flatMap((component) =>
-              imageTagsOf(environment, prepared.placeholders, component),
-            ),
-          ),
-        ],
+        tags: [...new Set([...prepared.tags.values()].flat())],
         gitTags: plannedTags(candidate.tags ?? []),
         objects: prepared.rendered?.objects.map(
           (object) => `${object.kind} ${object.metadata.name}`,
@@ -163,10 +163,14 @@ function withImages(candidate: Candidate, images: Component[]): Candidate {
     : { ...candidate, release: { ...candidate.release, components: images } };
 }
 
-/** Opens the cluster and reads the release's own files: what is wrong with them is said before the first write. */
+/**
+ * Opens the cluster and reads the release's own files: what is wrong with them is said before the first write. Tags with a time
+ * get that of the verdict, which the entry keeps for later attempts.
+ */
 async function makeReady(
   { world, pipeline, environment }: Decision,
   release: Release,
+  verdict: Verdict,
   inputs: Pick<PromoteInputs, "kubeconfig" | "allowExec">,
 ) {
   const { kubeconfig, allowExec = false } = inputs;
@@ -175,7 +179,11 @@ async function makeReady(
     { ...(kubeconfig ? { kubeconfig } : {}), allowExec },
     environment,
   );
-  return { cluster, prepared: await prepare(world, pipeline.product, environment, release) };
+  const moment = { at: new Date(verdict.at), zone: pipeline.timezone };
+  return {
+    cluster,
+    prepared: await prepare(world, pipeline.product, environment, release, moment),
+  };
 }
 
 async function resume(
@@ -189,7 +197,7 @@ async function resume(
   world.job.say(
     `Continuing ${own.id}: ${own.action} ${own.release.version}, allowed at ${own.verdict.at}.`,
   );
-  const { cluster, prepared } = await makeReady(decision, own.release, inputs);
+  const { cluster, prepared } = await makeReady(decision, own.release, own.verdict, inputs);
   const here = nameOf(world.job.env.repository);
   const resumed: Request = {
     ...request,

@@ -12,13 +12,15 @@ import {
   type Running,
 } from "@release-actions/deploy";
 import { readFiles } from "@release-actions/github";
-import type { Component, Release } from "@release-actions/ledger";
+import type { Release } from "@release-actions/ledger";
 import type { StepRecord } from "@release-actions/plan";
 import { readChecks } from "./configuration/pipeline-file.ts";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import { fill, type Placeholders } from "./configuration/placeholders.ts";
+import type { Moment } from "./configuration/tag-template.ts";
 import type { CheckFile } from "./configuration/schema.ts";
 import type { Connection, World } from "./connect.ts";
+import { imageTagsOf, type ImageTags } from "./image-tags.ts";
 import { deployByScript, prepareScript, type PreparedScript } from "./released-script.ts";
 import { troubleOf, type Deployed, type Trouble } from "./trouble.ts";
 
@@ -37,16 +39,19 @@ export type Prepared = {
   checks: CheckFile[];
   identity: CheckFile | undefined;
   placeholders: Placeholders;
+  tags: ImageTags;
 };
 
-/** Reads a release's own files at its own commit. @throws Fault RA5004, RA1102, RA1103, RA3005…, RA3204… */
+/** Reads a release's own files at its own commit. `moment`: that of its image tags, see `imageTagsOf`. @throws Fault RA5004, RA1102, RA1103, RA3005…, RA3204… */
 export async function prepare(
   world: World,
   product: string,
   environment: EnvironmentSettings,
   release: Release,
+  moment?: Moment,
 ): Promise<Prepared> {
   const placeholders = releasePlaceholders(product, environment, release);
+  const tags = await imageTagsOf(world, environment, placeholders, release, moment);
   const manifests = environment.deploy?.manifests ?? [];
   const checksPath =
     typeof environment.smoke?.checks === "string" ? environment.smoke.checks : undefined;
@@ -68,47 +73,31 @@ export async function prepare(
       manifests.length === 0
         ? undefined
         : render(
-            environment,
             release,
             files.filter((file) => file.path !== checksPath && inManifests(file.path)),
             placeholders,
+            tags,
           ),
     script: await prepareScript(world, environment, release, placeholders),
     checks: read.checks,
     identity: environment.smoke?.identity ?? ("identity" in read ? read.identity : undefined),
     placeholders,
+    tags,
   };
-}
-
-/** The tags that a component's image gets in an environment. */
-export function imageTagsOf(
-  environment: EnvironmentSettings,
-  placeholders: Placeholders,
-  component: Component,
-): string[] {
-  const values = {
-    ...placeholders,
-    component: component.name,
-    image: component.image,
-    digest: component.digest,
-  };
-  return (environment["image-tags"] ?? ["${environment}"]).map((template) =>
-    fill(template, values),
-  );
 }
 
 function render(
-  environment: EnvironmentSettings,
   release: Release,
   files: { path: string; text: string }[],
   placeholders: Placeholders,
+  tags: ImageTags,
 ): Rendered {
   return renderManifests({
     files: files.filter((file) => /\.(ya?ml|json)$/.test(file.path)),
     // People read the tag, the cluster runs the digest.
     images: release.components.map((component) => {
-      const [tag] = imageTagsOf(environment, placeholders, component);
-      const { image, digest } = component;
+      const { name, image, digest } = component;
+      const [tag] = tags.get(name) ?? [];
       return {
         image,
         reference: tag === undefined ? `${image}@${digest}` : `${image}:${tag}@${digest}`,

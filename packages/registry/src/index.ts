@@ -1,4 +1,5 @@
 export { type Missing } from "./completeness.ts";
+export { type Copied } from "./copy.ts";
 export { credentialsFrom, type Credentials } from "./credentials.ts";
 export { type Login } from "./docker-config.ts";
 export { type Manifest } from "./manifest.ts";

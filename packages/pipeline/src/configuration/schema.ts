@@ -6,6 +6,7 @@ import { parseReference } from "@release-actions/registry";
 import { recordId } from "@release-actions/zenodo";
 import { milliseconds } from "./duration.ts";
 import { unknownPlaceholders } from "./placeholders.ts";
+import { wrongInTag } from "./tag-template.ts";
 
 const longest = 1000;
 const text = v.pipe(
@@ -25,6 +26,15 @@ const template = v.pipe(
     (issue) => unknownPlaceholder(String(issue.input)),
   ),
 );
+/** A template of image tags; with `time` it may have `${date:…}` and `${unix}`. */
+const tagTemplate = (time: boolean) =>
+  v.pipe(
+    text,
+    v.check(
+      (value) => wrongInTag(value, time).length === 0,
+      (issue) => doesNotExist(wrongInTag(String(issue.input), time)),
+    ),
+  );
 const duration = v.pipe(
   text,
   v.check(
@@ -149,7 +159,7 @@ const component = v.strictObject({
       "is not an image name without tag and digest",
     ),
   ),
-  "image-tag": v.optional(template, "${commit}"),
+  "image-tag": v.optional(tagTemplate(false), "${commit}"),
   repository: v.optional(repositoryName),
 });
 
@@ -305,7 +315,7 @@ const exceptions = v.strictObject({
 export const environmentSchema = v.strictObject({
   from: v.optional(text),
   url: v.optional(url),
-  "image-tags": v.optional(listOf(template)),
+  "image-tags": v.optional(listOf(tagTemplate(true))),
   deploy: v.optional(deploy),
   smoke: v.optional(smoke),
   gate: v.optional(gate),
@@ -446,7 +456,11 @@ export type NotifyFile = v.InferOutput<typeof notify>;
 export type NoticeEvent = (typeof noticeEvents)[number];
 
 function unknownPlaceholder(value: string): string {
-  return `has the placeholder \${${unknownPlaceholders(value)[0]?.slice(0, 100)}}, which does not exist`;
+  return doesNotExist(unknownPlaceholders(value));
+}
+
+function doesNotExist([first]: string[]): string {
+  return `has the placeholder \${${first?.slice(0, 100)}}, which does not exist`;
 }
 
 /** Does a reader that throws take it? */
