@@ -114,7 +114,7 @@ describe.concurrent("without the file", () => {
 
   test("a tag with a time is given once: the run that is started again takes the first attempt's", async () => {
     await using stage = await openStage();
-    const { image, digest, commit } = await release(stage, "1.0.0");
+    const { image, commit } = await release(stage, "1.0.0");
     const inputs = {
       ...stage.registryLogin,
       config: "",
