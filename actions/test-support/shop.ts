@@ -26,6 +26,10 @@ export async function release(
     tag?: string | null;
     branch?: string;
     files?: FileChanges;
+    /** What the image says of itself; default: this version. */
+    labels?: Record<string, string>;
+    /** Under which tag the build pushes it; default: the commit. */
+    imageTag?: (commit: string) => string;
   } = {},
 ): Promise<Build> {
   const { repository, registry, registryHost } = stage;
@@ -45,12 +49,13 @@ export async function release(
   const image = await buildImage({
     files: [{ path: "app/server.mjs", content: serverOf(version, options.behaviour ?? "good") }],
     entrypoint: ["node", "/app/server.mjs"],
-    labels: { "org.opencontainers.image.version": version },
+    labels: options.labels ?? { "org.opencontainers.image.version": version },
     platforms: ["linux/amd64"],
     attestations: true,
     created: new Date("2026-01-05T12:00:00Z"),
   });
-  const digest = pushImage(registry, "shop/web", commit, image);
+  const pushed = options.imageTag?.(commit) ?? commit;
+  const digest = pushImage(registry, "shop/web", pushed, image);
   if (options.tag !== null) repository.createTag(options.tag ?? version, commit, "ada");
   return { version, commit, digest, image: `${registryHost}/shop/web` };
 }

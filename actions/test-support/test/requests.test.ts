@@ -111,6 +111,9 @@ const requests: Record<string, Expected> = {
         "query tag",
       ],
       registry: [
+        // What the image says of itself.
+        "GET /v2/shop/web/blobs/<digest>",
+        "GET /v2/shop/web/manifests/<digest>",
         "GET /v2/shop/web/manifests/<digest>",
         "HEAD /v2/shop/web/manifests/<commit>",
         "HEAD /v2/shop/web/manifests/staging",

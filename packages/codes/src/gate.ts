@@ -41,6 +41,24 @@ export const gate = {
       "Every check of `gate.status-checks` must have run and succeeded on the released commit; skipped or missing is not success.",
     next: "Mend the commit or run the check again, then start this workflow again.",
   },
+  RA1208: {
+    title: "The image says that it is another build",
+    means:
+      "The labels org.opencontainers.image.version and .revision of the image are compared with the tag and its commit; one of them names another version or another commit. Nothing was written.",
+    next: "Build the tagged commit anew, or correct the labels that the build sets. `gate.warn: [labels]` lets it pass with a warning.",
+  },
+  RA1209: {
+    title: "The release that runs could not be brought back",
+    means:
+      "A failed release is answered by going back to the one before. Of its image the registry lacks a part, usually because a retention rule deleted it. Nothing was written.",
+    next: "Push the image again from where it still is, or stop the rule that deletes it; `gate.warn: [rollback-image]` lets this release pass without a way back.",
+  },
+  RA1210: {
+    title: "The commit has more than one image",
+    means:
+      "The tag of `components[].image-tag` is not there, and more than one image is found by the commit's hash or revision label. Nothing was written.",
+    next: "Say in `components[].image-tag` under which tag the build pushes the image, or delete the ones that are not meant.",
+  },
   RA1211: {
     title: "The release issue is missing",
     means: "Approvals are comments in the release issue, and no open issue has its title.",

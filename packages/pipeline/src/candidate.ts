@@ -13,6 +13,7 @@ import { schemeOf, type Scheme, type Version } from "@release-actions/versions";
 import type { EnvironmentSettings, Pipeline } from "./configuration/pipeline-file.ts";
 import { fillTag } from "./configuration/tag-template.ts";
 import type { World } from "./connect.ts";
+import { imagesOfCommit } from "./image-of-commit.ts";
 import { releaseBranches } from "./release-branches.ts";
 import {
   asksForTag,
@@ -26,6 +27,7 @@ import { issueLabelsOf, readGateFacts, type GateFacts } from "./gate/gate-facts.
 import { readVersions, type History } from "./history.ts";
 import type { Request } from "./request.ts";
 import { recordedDoi } from "./deposit.ts";
+import { shortDigest } from "./report/sentences.ts";
 
 /** What a run is about to release, as far as it can be known, and everything that GitHub says about it. */
 export type Candidate = {
@@ -38,6 +40,8 @@ export type Candidate = {
   release: Release | undefined;
   /** Components whose image the registry does not have, by the name that was asked for. */
   missing: string[];
+  /** Components of whose commit the registry has several images, with what was asked for. */
+  ambiguous?: string[];
   record: VersionRecord | undefined;
   /** What the rules about people and the release issue look at; undefined where there is no version to judge. */
   gate?: GateFacts;
@@ -146,13 +150,20 @@ export async function findCandidate(
     current: history.current,
     dryRun: request.dryRun,
   });
-  const { components, missing } = await resolveComponents(world, pipeline, version, tags, imageTag);
+  const { components, missing, ambiguous } = await resolveComponents(
+    world,
+    pipeline,
+    version,
+    tags,
+    imageTag,
+  );
   return {
     ...base,
     tags,
     missing,
+    ambiguous,
     release:
-      missing.length > 0
+      missing.length + ambiguous.length > 0
         ? undefined
         : { version: version.text, tag: version.tag, commit: facts.commit, components },
   };
@@ -206,14 +217,14 @@ async function resolveComponents(
   version: Version,
   tags: RepositoryTag[],
   imageTag: string | undefined,
-): Promise<{ components: Component[]; missing: string[] }> {
+): Promise<{ components: Component[]; missing: string[]; ambiguous: string[] }> {
   const found = await Promise.all(
     pipeline.components.map(async (component) => {
       const source = commitOfComponent(tags, component);
       const { commit } = source;
       if (commit === undefined) {
         const asked = `${component.image} of the commit that is ${version.tag} in ${component.repository ?? "this repository"}`;
-        return { component, source, asked, digest: undefined };
+        return { component, source, asked, digests: [] };
       }
       const tag = fillTag(imageTag ?? component["image-tag"], {
         product: pipeline.product,
@@ -225,12 +236,14 @@ async function resolveComponents(
       });
       const reference = parseReference(`${component.image}:${tag}`);
       const digest = await world.registry.resolve(reference);
-      return { component, source, asked: formatReference(reference), digest };
+      const digests =
+        digest === undefined ? await imagesOfCommit(world.registry, reference, commit) : [digest];
+      return { component, source, asked: formatReference(reference), digests };
     }),
   );
   return {
-    components: found.flatMap(({ component, source, digest }) =>
-      digest === undefined
+    components: found.flatMap(({ component, source, digests: [digest, ...more] }) =>
+      digest === undefined || more.length > 0
         ? []
         : [
             {
@@ -242,7 +255,10 @@ async function resolveComponents(
             },
           ],
     ),
-    missing: found.filter(({ digest }) => digest === undefined).map(({ asked }) => asked),
+    missing: found.filter(({ digests }) => digests.length === 0).map(({ asked }) => asked),
+    ambiguous: found
+      .filter(({ digests }) => digests.length > 1)
+      .map(({ asked, digests }) => `${asked}: ${digests.map(shortDigest).join(", ")}`),
   };
 }
 

@@ -62,6 +62,10 @@ export async function outlineOf(
       throw new Fault("RA1302", {
         saw: `${JSON.stringify(candidate.given)} is not a release of the scheme ${schemeOf(pipeline.tag?.scheme ?? "semver").name}: ${wrong}`,
       });
+    if (candidate.ambiguous?.length)
+      throw new Fault("RA1210", {
+        saw: `the registry has several images of the commit that could be meant by ${candidate.ambiguous.join("; ")}`,
+      });
     if (candidate.missing.length > 0)
       throw new Fault("RA1206", { saw: `the registry has no ${candidate.missing.join(", ")}` });
     throw new Fault("RA1205", {

@@ -36,6 +36,7 @@ const refusals: Partial<Record<Code, string>> = {
   RA1205: "tag",
   RA1302: "tag",
   RA1206: "images",
+  RA1210: "images",
   RA2003: "images",
   RA2008: "expect-digest",
   RA2009: "existing",

@@ -11,6 +11,7 @@ import { environmentOf } from "./configuration/pipeline-file.ts";
 import { findCandidate, rulesOf, waitWhilePending, type Candidate } from "./candidate.ts";
 import { connect, loadPipeline, openWorld, withTeams, type Logins } from "./connect.ts";
 import { judgeCommentRequest } from "./gate/comment-request.ts";
+import { readImageFacts, type ImageFacts } from "./gate/image-rules.ts";
 import { judge } from "./gate/judge.ts";
 import { judgeStaleRequest } from "./gate/stale-request.ts";
 import { judgeRunBy } from "./gate/rules.ts";
@@ -135,11 +136,19 @@ export async function decide(
   imageTag?: string,
   images?: Component[],
 ) {
+  let seen: ImageFacts | undefined;
   return waitWhilePending(world, rulesOf(environment, request).wait, async () => {
     const found = await findCandidate(world, pipeline, environment, request, history, imageTag);
     const candidate = images === undefined ? found : withImages(found, images);
+    // The registry is asked once, however often a check is waited for.
+    if (candidate.release !== undefined)
+      seen ??= await readImageFacts(
+        world.registry,
+        { environment, request, history },
+        candidate.release,
+      );
     const judged = judge(
-      { pipeline, environment, request, history, candidate },
+      { pipeline, environment, request, history, candidate, ...(seen ? { images: seen } : {}) },
       world.github.now(),
     );
     const asked = [

@@ -11,6 +11,7 @@ import {
 import type { Placeholders } from "./configuration/placeholders.ts";
 import { unfilledIn, wrongInTag, type Moment } from "./configuration/tag-template.ts";
 import { connect, openRegistry, openTransport, type Logins } from "./connect.ts";
+import { isCommit } from "./image-of-commit.ts";
 import { settleTags, tagWishes, type TagWish } from "./image-tags.ts";
 import type { Job } from "./job.ts";
 import { outlineOf } from "./outline.ts";
@@ -194,10 +195,6 @@ async function commitOf(
   const known = tag ?? (await registry.labels(image))?.revision;
   if (known === undefined || !isCommit(known)) return {};
   return { "short-sha": known.slice(0, 7), ...(known.length === 40 ? { commit: known } : {}) };
-}
-
-function isCommit(text: string): boolean {
-  return /^[0-9a-f]{7,40}$/.test(text);
 }
 
 /** A placeholder that does not exist is an error before anything is asked. @throws Fault RA1002 */

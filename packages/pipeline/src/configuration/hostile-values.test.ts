@@ -158,6 +158,7 @@ const taken: [place: string, kinds: Kind[]][] = [
   [`${production}.gate.approvals.0.count`, ["a number"]],
   [`${production}.gate.run-by`, ["no value"]],
   [`${production}.gate.four-eyes`, ["a yes"]],
+  [`${production}.gate.warn`, ["no value"]],
   [`${production}.gate.checklist`, ["no value"]],
   [`${production}.gate.checklist.0.item`, sentence],
   [`${production}.gate.checklist.0.if-changed`, list(sentence)],

@@ -59,6 +59,7 @@ export const sample = {
         "run-by": ["owner"],
         "four-eyes": true,
         checklist: [{ item: "Backups taken", "if-changed": ["db/**"], "sub-issue": true }],
+        warn: ["rollback-image"],
         preflight: [{ name: "backup", backup: "cronjob/backup", "max-age": "24h", timeout: "5s" }],
       },
       "accept-by": "owner",

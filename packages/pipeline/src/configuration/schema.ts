@@ -288,7 +288,11 @@ const checklistItem = v.strictObject({
   "sub-issue": v.optional(v.boolean()),
 });
 
+/** Rules that may only warn: nothing that comes after leans on them. */
+const mayWarn = ["labels", "rollback-image", "manifests", "status-checks", "checklist"] as const;
+
 const gate = v.strictObject({
+  warn: v.optional(listOf(v.picklist(mayWarn))),
   "status-checks": v.optional(listOf(text)),
   wait: v.optional(duration),
   approvals: v.optional(listOf(approval)),

@@ -7,6 +7,7 @@ import { judgeApprovals, readApprovals, type ApprovalFacts } from "./approvals.t
 import { judgeChecklist } from "./checklist.ts";
 import { judgeFourEyes } from "./four-eyes.ts";
 import { approvalFactsOf, issueRulesOf, issueTitle, type GateFacts } from "./gate-facts.ts";
+import { judgeLabels, judgeRollbackImage } from "./image-rules.ts";
 import { judgeRefused, overridingRoles } from "./refusals.ts";
 import {
   judgeEvidence,
@@ -26,6 +27,7 @@ export function judge(facts: RuleFacts, now: Date): { verdict: Verdict; approval
   const rules = rulesOf(environment, request);
   const isRelease = request.action === "release";
   const people = judgeIssue(facts);
+  const warned: readonly string[] = environment.gate?.warn ?? [];
   const findings = [
     judgeTag(facts),
     judgeRepositoryTags(candidate),
@@ -35,12 +37,18 @@ export function judge(facts: RuleFacts, now: Date): { verdict: Verdict; approval
     isRelease && environment.from === undefined ? judgeNewer(facts) : undefined,
     isRelease ? judgeManifests(facts) : undefined,
     judgeImages(facts),
+    judgeLabels(pipeline, candidate, facts.images),
+    judgeRollbackImage(facts.images),
     judgeEvidence(facts),
     judgeStatusChecks(rules.statusChecks, candidate.facts?.checks, candidate.facts?.commit),
     ...people.findings,
     judgeRunBy(rules.runBy, pipeline.roles, request.actor),
     judgeLock(facts),
-  ].filter((finding): finding is Finding => finding !== undefined);
+  ]
+    .filter((finding): finding is Finding => finding !== undefined)
+    .map((finding): Finding =>
+      !finding.holds && warned.includes(finding.rule) ? { ...finding, warning: true } : finding,
+    );
   return {
     approvals: people.approvals,
     verdict: {

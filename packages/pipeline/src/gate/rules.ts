@@ -5,6 +5,7 @@ import { manifestVersion } from "@release-actions/versions";
 import { isLater, lastPass, sameBuild } from "@release-actions/ledger";
 import { testedIn, type Candidate } from "../candidate.ts";
 import type { EnvironmentSettings, Pipeline } from "../configuration/pipeline-file.ts";
+import type { ImageFacts } from "./image-rules.ts";
 import type { History } from "../history.ts";
 import type { Request } from "../request.ts";
 import { acceptanceOf } from "../issue/state.ts";
@@ -16,6 +17,8 @@ export type RuleFacts = {
   request: Request;
   history: History;
   candidate: Candidate;
+  /** What the registry says; undefined where it was not asked. */
+  images?: ImageFacts;
 };
 
 /** Is the tag a release: form, existence, branch, never moved? */
@@ -136,6 +139,13 @@ export function compareManifests(
 /** Are all images of the build there? Only asked where releases enter. */
 export function judgeImages({ candidate, environment }: RuleFacts): Finding | undefined {
   if (environment.from !== undefined || candidate.facts?.commit === undefined) return undefined;
+  if (candidate.ambiguous?.length)
+    return {
+      rule: "images",
+      holds: false,
+      code: "RA1210",
+      saw: `the registry has several images of the commit that could be meant by ${candidate.ambiguous.join("; ")}`,
+    };
   if (candidate.missing.length === 0) {
     const count = candidate.release?.components.length ?? 0;
     return {
