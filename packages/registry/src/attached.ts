@@ -1,4 +1,5 @@
 import { Fault } from "@release-actions/codes";
+import type { TagList } from "./listings.ts";
 import { readContent, type Descriptor, type Manifest } from "./manifest.ts";
 import type { Repository } from "./reference.ts";
 import type { Registry } from "./registry.ts";
@@ -27,7 +28,7 @@ export async function gatherAttached(
   subjects: string[],
   width: number,
 ): Promise<Attached> {
-  const tags = await registry.listTags(from);
+  const tags = await firstTags(registry, from);
   const isThere = (tag: string): boolean => !tags.complete || tags.tags.includes(tag);
   const readTag = async (tag: string): Promise<Manifest | undefined> =>
     isThere(tag) ? registry.manifest({ ...from, tag }) : undefined;
@@ -91,6 +92,16 @@ export async function gatherAttached(
     if (manifest) tagged.push({ tag, manifest });
   });
   return { referrers: found, tagged };
+}
+
+/** The first page of the tags. Who may pull may not always list. */
+async function firstTags(registry: Registry, from: Repository): Promise<TagList> {
+  try {
+    return await registry.firstTags(from);
+  } catch (error) {
+    if (error instanceof Fault && error.code === "RA2004") return { tags: [], complete: false };
+    throw error;
+  }
 }
 
 /** The tag under which a registry without a referrers listing keeps an index of them. */

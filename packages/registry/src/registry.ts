@@ -4,11 +4,11 @@ import { openBlob } from "./blob-stream.ts";
 import { uploadBlob } from "./blob.ts";
 import { findMissing, type Missing } from "./completeness.ts";
 import type { Credentials } from "./credentials.ts";
+import { listReferrers, listTags, type TagList } from "./listings.ts";
 import { digestLike, isDigest } from "./digest.ts";
 import {
   manifestTypes,
   mediaTypeIn,
-  mediaTypes,
   readContent,
   readLabels,
   type Descriptor,
@@ -16,7 +16,6 @@ import {
 } from "./manifest.ts";
 import { formatReference, isTag, type Reference, type Repository } from "./reference.ts";
 import { createSession, repositoryUrl, unexpected, type Scope, type Session } from "./session.ts";
-import { listTags } from "./tags.ts";
 
 export type ImageLabels = { version: string | undefined; revision: string | undefined };
 
@@ -43,10 +42,8 @@ export type Registry = {
   }>;
   /** Gives a manifest its tags: in one request where the registry can, else in one each. @throws Fault as `putManifest` */
   putTags(target: Repository, tags: string[], manifest: Manifest): Promise<void>;
-  /** What names the digest as its subject; undefined when the registry keeps no such listing. @throws Fault RA2007, RA8005 */
+  /** What names the digest as its subject; undefined when the registry keeps no such listing. @throws Fault RA8005 */
   referrers(repository: Repository, digest: string): Promise<Descriptor[] | undefined>;
-  /** The first page of a repository's tags, and whether that is all. @throws Fault RA2007, RA8005 */
-  listTags(repository: Repository): Promise<{ tags: string[]; complete: boolean }>;
   /** Brings a blob into another repository: mounted where the registry can, else streamed. @throws Fault RA2006, RA2007, RA8002 */
   copyBlob(
     blob: { digest: string; size: number },
@@ -57,15 +54,15 @@ export type Registry = {
   labels(reference: Reference): Promise<ImageLabels | undefined>;
   /** All tags of a repository; none where there is no such repository. */
   tags(of: Repository): Promise<string[]>;
+  /** The first page of them. @throws Fault as `tags` */
+  firstTags(of: Repository): Promise<TagList>;
   /** What a pull of the image would not find: manifests and blobs; empty when all of it is there. */
   missing(image: Repository & { digest: string }): Promise<Missing[]>;
 };
 
 const manifestLimit = 8 * 1024 * 1024;
-const tagsAPage = 1000;
 /** So many tags a registry that takes several in one request has to take. */
 const tagsAPut = 10;
-const mostPages = 100;
 const versionKey = "org.opencontainers.image.version";
 const revisionKey = "org.opencontainers.image.revision";
 
@@ -177,21 +174,6 @@ export function createRegistry(options: {
     return answer;
   };
 
-  /** A listing; undefined where the registry has none, or none for this login. */
-  const list = async (of: Repository, path: string): Promise<Answer | undefined> => {
-    const session = sessionOf(of.host);
-    const url = repositoryUrl(session, of.repository, path);
-    try {
-      const answer = await session.send(pull(of), { method: "GET", url, limit: manifestLimit });
-      if (answer.status === 200) return answer;
-      if ([400, 404, 405, 406, 501].includes(answer.status)) return undefined;
-      throw unexpected(answer, `GET ${of.host}/${of.repository} ${path}`);
-    } catch (error) {
-      if (error instanceof Fault && error.code === "RA2004") return undefined;
-      throw error;
-    }
-  };
-
   return {
     resolve,
     manifest,
@@ -224,34 +206,8 @@ export function createRegistry(options: {
       }
       for (const tag of missing) await put(target, tag, manifest);
     },
-    referrers: async (repository, digest) => {
-      const found: Descriptor[] = [];
-      let query = "";
-      for (let page = 0; page < mostPages; page += 1) {
-        const answer = await list(repository, `referrers/${digest}${query}`);
-        const mediaType = answer?.headers["content-type"]?.split(";")[0]?.trim();
-        if (answer === undefined || mediaType !== mediaTypes.index) return undefined;
-        found.push(...readContent({ digest, bytes: answer.bytes, mediaType }).children);
-        const next = nextPage(answer);
-        if (next === undefined) return found;
-        query = next;
-      }
-      throw new Fault("RA8005", {
-        saw: `${repository.host} lists the referrers of ${digest} on more than ${mostPages} pages`,
-      });
-    },
-    listTags: async (repository) => {
-      const answer = await list(repository, `tags/list?n=${tagsAPage}`);
-      if (answer === undefined) return { tags: [], complete: false };
-      const body = answer.json();
-      const tags = typeof body === "object" && body !== null && "tags" in body ? body.tags : [];
-      return {
-        tags: (Array.isArray(tags) ? tags : []).filter(
-          (tag): tag is string => typeof tag === "string" && isTag(tag),
-        ),
-        complete: nextPage(answer) === undefined,
-      };
-    },
+    referrers: (repository, digest) =>
+      listReferrers(sessionOf(repository.host), repository, digest),
     copyBlob: (blob, from, to) => {
       const source = sessionOf(from.host);
       const target = sessionOf(to.host);
@@ -264,7 +220,8 @@ export function createRegistry(options: {
         open: () => openBlob(source, from.repository, blob, options),
       });
     },
-    tags: (of) => listTags(sessionOf(of.host), of),
+    tags: async (of) => (await listTags(sessionOf(of.host), of)).tags,
+    firstTags: (of) => listTags(sessionOf(of.host), of, 1),
     missing: (image) => findMissing({ session: sessionOf(image.host), manifest }, image),
     labels: async (reference) => {
       const top = await manifest(reference);
@@ -287,12 +244,6 @@ export function createRegistry(options: {
 
 function manifestUrl(session: Session, of: Repository, tagOrDigest: string): string {
   return repositoryUrl(session, of.repository, `manifests/${tagOrDigest}`);
-}
-
-/** The query of the next page; where it leads besides is the registry's own matter. */
-function nextPage(answer: Answer): string | undefined {
-  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(answer.headers["link"] ?? "")?.[1];
-  return target === undefined ? undefined : URL.parse(target, answer.url)?.search;
 }
 
 function pull(of: Repository): Scope {
