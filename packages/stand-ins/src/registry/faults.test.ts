@@ -110,9 +110,10 @@ describe("a body that is sent", () => {
   });
 
   test.each(["PUT", "PATCH"])("breaks off in the middle of a %s, once", async (method) => {
-    const { url, standIn } = await planted(method, { when: { received: 100_000 }, does: "reset" });
+    const fault = { when: { received: 100_000 }, does: "reset" } as const;
+    const { url, standIn, send: ask } = await planted(method, fault);
     const to = await upload(url);
-    const send = () => fetch(to, { method, body: new Uint8Array(blob) });
+    const send = () => ask(method, to, { body: blob });
     await expect(send()).rejects.toThrow("fetch failed");
     expect(standIn.blobs("b")).toEqual([]);
     expect((await fetch(to)).headers.get("range")).toBe("0-0");

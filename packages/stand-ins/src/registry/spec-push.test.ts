@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { mediaTypes, sha256 } from "./image.ts";
 import {
   absent,
@@ -6,13 +6,13 @@ import {
   blobDigest,
   config,
   descriptor,
-  filled,
   index,
   location,
   manifest,
   pulled,
   repository,
   sha512,
+  tryRows,
   type Row,
 } from "./test-content.ts";
 import { codeOf, refusal } from "./test-registry.ts";
@@ -377,4 +377,4 @@ const rows: Row[] = [
   ],
 ];
 
-test.each(rows)("%s: %s", async (_section, _asks, holds) => holds(await filled()));
+tryRows(rows);

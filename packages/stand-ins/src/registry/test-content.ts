@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { test } from "vitest";
 import { mediaTypes, sha256 } from "./image.ts";
 import { start, type Send, type Sent } from "./test-registry.ts";
 
@@ -33,7 +34,7 @@ export const descriptor = (bytes: Buffer, mediaType: string = mediaTypes.manifes
 });
 
 /** A registry that holds one blob, and one manifest by the tag `v1`, in one repository. */
-export async function filled() {
+async function filled() {
   const { send, standIn } = await start();
   const at = (path: string): string => `/v2/${repository}/${path}`;
   const put = (reference: string, body: Buffer, type: string = mediaTypes.manifest) =>
@@ -51,7 +52,7 @@ export async function filled() {
   return { send, standIn, at, put, begin, patch };
 }
 
-export type Filled = Awaited<ReturnType<typeof filled>>;
+type Filled = Awaited<ReturnType<typeof filled>>;
 
 /** One thing that the spec asks of a registry: the section, what it asks, and whether it is so. */
 export type Row = [section: string, asks: string, holds: (registry: Filled) => Promise<void>];
@@ -64,4 +65,9 @@ export const location = (sent: Sent): string => sent.headers.get("location") ?? 
 export async function pulled(send: Send, path: string): Promise<[number, Buffer]> {
   const { status, body } = await send("GET", path);
   return [status, body];
+}
+
+/** Tries each row on a registry of its own. */
+export function tryRows(rows: Row[]): void {
+  test.each(rows)("%s: %s", async (_section, _asks, holds) => holds(await filled()));
 }
