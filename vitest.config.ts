@@ -1,13 +1,14 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
-/** What is run beside the tests of `npm test`: `slow` by `npm run test:slow`, `hostile` by `npm run bad-input`. */
+/** What is run beside the tests of `npm test`: `slow` by `npm run test:slow`, `hostile` by `npm run bad-input`, `peers` by `npm run peers`. */
 const others = {
   slow: ["packages/*/src/**/*.slow.test.ts"],
   hostile: ["actions/*/test/hostile/*.test.ts", "packages/*/src/**/hostile-*.test.ts"],
+  peers: ["actions/*/test/peers/*.test.ts"],
 };
 const usual = ["packages/*/src/**/*.test.ts", "actions/*/test/**/*.test.ts"];
 const kind = process.env["TESTS"];
-const isOther = kind === "slow" || kind === "hostile";
+const isOther = kind === "slow" || kind === "hostile" || kind === "peers";
 const conditions = ["source", "node", "import", "default"];
 
 export default defineConfig({

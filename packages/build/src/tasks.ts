@@ -17,6 +17,7 @@ const tasks: Record<string, Task> = {
   test: testAll,
   "test-slow": testSlow,
   "bad-input": badInput,
+  peers: testPeers,
   lint: async (root) =>
     Math.max(tool(root, "oxlint", ["--deny-warnings"]), tool(root, "oxfmt", ["--check", "."])),
   format: async (root) => tool(root, "oxfmt", ["."]),
@@ -137,6 +138,13 @@ async function testAll(root: string, options: string[]): Promise<number> {
 async function testSlow(root: string, options: string[]): Promise<number> {
   refreshReleaseTree(root);
   process.env["TESTS"] = "slow";
+  return end(runTests(root, options));
+}
+
+/** The built promote-image and our client beside real clients and a real registry. */
+async function testPeers(root: string, options: string[]): Promise<number> {
+  refreshReleaseTree(root);
+  process.env["TESTS"] = "peers";
   return end(runTests(root, options));
 }
 
