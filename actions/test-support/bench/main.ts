@@ -6,15 +6,19 @@ import { sampleJobs } from "../sample-jobs.ts";
 import { measureActions, treeBytes } from "./action-cost.ts";
 import { rehearseGoodRelease, type GoodRelease } from "./good-release.ts";
 import { measurePeers } from "./peers.ts";
-import { actionTable, goals, goodReleaseText, peerTable } from "./table.ts";
+import { measurePromotions } from "./promotion-cost.ts";
+import { actionTable, goals, goodReleaseText, peerTable, promotionTable } from "./table.ts";
 
-const usage = `npm run bench -- [--action NAME]... [--json FILE] [--quick]
+const usage = `npm run bench -- [promote-image] [--action NAME]... [--json FILE] [--quick]
 
---action   only this action, without the peers and the good release
+promote-image   only promotions, beside crane, regctl and skopeo on Docker's registry
+
+--action   only this action, without the peers, the promotions and the good release
 --json     writes what was measured
 --quick    few rounds: for a look, not for a comparison`;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     action: { type: "string", multiple: true },
     json: { type: "string" },
@@ -25,6 +29,10 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(usage);
   process.exit(0);
+}
+if (positionals.some((part) => part !== "promote-image")) {
+  console.error(`There is no part ${positionals.join(", ")}. There is: promote-image.\n\n${usage}`);
+  process.exit(2);
 }
 const known = sampleJobs.map(({ action }) => action);
 const unknown = (values.action ?? []).filter((name) => !known.includes(name));
@@ -38,12 +46,18 @@ const tell = (what: string): void => {
 };
 
 const load = loadavg().map((value) => value.toFixed(1));
+if (positionals.length > 0) {
+  console.log(machine());
+  const promotions = await measurePromotions(rounds.runs, tell);
+  tell("");
+  console.log(promotionTable(promotions));
+  save({ load, promotions });
+  process.exit(0);
+}
 const { empty, actions } = await measureActions(values.action ?? known, rounds, tell);
 const tree = treeBytes();
 tell("");
-console.log(
-  `Node ${process.version}, ${platform()} ${arch()}, ${availableParallelism()} processors, load ${load.join(" ")}`,
-);
+console.log(machine());
 console.log(
   `× is the CPU of \`node -e 0\` in the same rounds: ${empty.toFixed(0)} ms in the middle\n`,
 );
@@ -52,6 +66,9 @@ console.log(actionTable(actions, tree));
 const whole = values.action === undefined;
 const peers = whole ? measurePeers(rounds.starts) : [];
 if (whole) console.log(`\n${peerTable(peers)}\n`);
+const promotions = whole ? await measurePromotions(rounds.runs, tell) : undefined;
+tell("");
+if (promotions) console.log(`${promotionTable(promotions)}\n`);
 const goodReleases: GoodRelease[] = [];
 for (let round = 1; whole && round <= (values.quick ? 1 : 3); round += 1) {
   tell(`the good release, ${round}`);
@@ -59,8 +76,14 @@ for (let round = 1; whole && round <= (values.quick ? 1 : 3); round += 1) {
   tell("");
 }
 if (whole) console.log(goodReleaseText(goodReleases));
-if (values.json !== undefined) {
+save({ goals, load, empty, tree, actions, peers, promotions, goodReleases });
+
+function machine(): string {
+  return `Node ${process.version}, ${platform()} ${arch()}, ${availableParallelism()} processors, load ${load.join(" ")}`;
+}
+
+function save(measured: Record<string, unknown>): void {
+  if (values.json === undefined) return;
   mkdirSync(dirname(resolve(values.json)), { recursive: true });
-  const measured = { goals, load, empty, tree, actions, peers, goodReleases };
   writeFileSync(values.json, `${JSON.stringify(measured, null, 2)}\n`);
 }

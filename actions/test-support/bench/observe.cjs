@@ -1,5 +1,6 @@
 // Loaded before an action by --require: leaves in the file BENCH_REPORT what its process cost, and with BENCH_LOADS the
 // bytes of every file that it loaded. `node -e 0` is measured with it too.
+const began = performance.now();
 const { statSync, writeFileSync } = require("node:fs");
 const { registerHooks } = require("node:module");
 const { fileURLToPath } = require("node:url");
@@ -18,6 +19,11 @@ process.on("exit", () => {
   const bytes = [...loaded.values()].reduce((sum, size) => sum + size, 0);
   writeFileSync(
     process.env.BENCH_REPORT,
-    JSON.stringify({ cpu: (userCPUTime + systemCPUTime) / 1000, memory: maxRSS * 1024, bytes }),
+    JSON.stringify({
+      cpu: (userCPUTime + systemCPUTime) / 1000,
+      wall: performance.now() - began,
+      memory: maxRSS * 1024,
+      bytes,
+    }),
   );
 });

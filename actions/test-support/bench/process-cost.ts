@@ -3,8 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What one process cost: milliseconds of CPU (user and system), and bytes: the most memory, and the files it loaded. */
-export type Cost = { cpu: number; memory: number; bytes: number };
+/**
+ * What one process cost: milliseconds of CPU (user and system) and of its life once Node was there, and bytes: the most memory,
+ * and the files it loaded.
+ */
+export type Cost = { cpu: number; wall: number; memory: number; bytes: number };
 
 const observer = join(import.meta.dirname, "observe.cjs");
 

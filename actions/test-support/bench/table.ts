@@ -1,6 +1,7 @@
 import type { ActionCost } from "./action-cost.ts";
 import type { GoodRelease } from "./good-release.ts";
 import type { Peer } from "./peers.ts";
+import { promoters, type PromotionCost, type Promotions } from "./promotion-cost.ts";
 import { median } from "./process-cost.ts";
 
 /** In multiples of `node -e 0`, and in milliseconds. */
@@ -48,6 +49,52 @@ export function peerTable(peers: readonly Peer[]): string {
     found?.start === undefined ? (found ? "not measured: no bash" : "") : times(found.start),
   ]);
   return columns([["peer", "beside", "bytes", "start, to its version"], ...rows]).join("\n");
+}
+
+/** What promotions cost: requests, bytes, wall time, most memory. */
+export function promotionTable({ registry, absent, rows }: Promotions): string {
+  const here = promoters.filter((name) => rows.some(({ costs }) => costs[name]));
+  const head = [
+    "promotion",
+    "image",
+    "least requests",
+    ...here.map((name) =>
+      name === "promote-image" ? `${name}: requests, bytes, in its process, memory` : name,
+    ),
+  ];
+  const body = rows.map(({ scenario, image, floor, costs }) => [
+    scenario,
+    image,
+    String(floor),
+    ...here.map((name) => promotionCell(costs[name])),
+  ]);
+  return [
+    `Images promoted, on ${registry}:`,
+    ...columns([head, ...body]),
+    ...new Set(
+      rows.flatMap(({ image, costs }) =>
+        Object.entries(costs).flatMap(([name, cost]) =>
+          "failed" in cost ? [`${name} fails at ${image}: ${cost.failed}`] : [],
+        ),
+      ),
+    ),
+    ...absent.map((why) => `Not compared: ${why}`),
+  ].join("\n");
+}
+
+function promotionCell(cost: PromotionCost | { failed: string } | undefined): string {
+  if (cost === undefined) return "";
+  if ("failed" in cost) return "fails";
+  const { requests, looks, referrers, bytes, wall, inProcess, memory } = cost;
+  // The peers' own looks have other reasons, and are not taken apart.
+  const of = inProcess === undefined ? "" : ` (looks ${looks}, referrers ${referrers})`;
+  const time = inProcess === undefined ? wall : inProcess;
+  const parts = [`${requests}${of}`, size(bytes), `${time.toFixed(0)} ms`];
+  return [...parts, ...(memory === undefined ? [] : [megabytes(memory)])].join(", ");
+}
+
+function size(bytes: number): string {
+  return bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : megabytes(bytes);
 }
 
 /** The good release's wall time, and where that of the middle one went. */

@@ -15,8 +15,10 @@ export const clientNames: readonly ClientName[] = ["crane", "regctl", "skopeo"];
 export type Client = {
   name: ClientName;
   path: string;
-  /** Runs it; its output as bytes. @throws Error with what it said */
+  /** Runs it; its output as bytes. @throws Error with its command, and what it said as the cause */
   run(...words: string[]): Promise<Buffer>;
+  /** Runs it; milliseconds of its life, and the most bytes of memory that it held, where Linux tells it. */
+  measure(...words: string[]): Promise<{ wall: number; memory: number | undefined }>;
 };
 
 /** The clients that are here; what is missing is said, and in CI it is a failure. */
@@ -27,31 +29,65 @@ export function clientsForTests(): { name: ClientName; client: Client | undefine
   });
 }
 
+const homes: string[] = [];
+process.once("exit", () => {
+  for (const home of homes) rmSync(home, { recursive: true, force: true });
+});
+
 /** A client with a home of its own, so that nobody's logins and settings count. */
 export function clientAt(name: ClientName, path: string): Client {
   const home = mkdtempSync(join(tmpdir(), `${name}-`));
   mkdirSync(join(home, "run"));
-  process.once("exit", () => rmSync(home, { recursive: true, force: true }));
+  homes.push(home);
   const env = {
     ...process.env,
     HOME: home,
     XDG_RUNTIME_DIR: join(home, "run"),
     DOCKER_CONFIG: home,
   };
+  const start = async (words: string[], watch?: (pid: number) => void): Promise<Buffer> => {
+    try {
+      const options = { env, encoding: "buffer", maxBuffer: 64 * 1024 * 1024 } as const;
+      const running = run(path, words, options);
+      if (running.child.pid !== undefined) watch?.(running.child.pid);
+      return (await running).stdout;
+    } catch (error) {
+      const { stderr } = error as { stderr?: Buffer };
+      const said = stderr?.toString("utf8").trim().split("\n").at(-1);
+      // skopeo says it as the last field of a line of its log.
+      const cause =
+        said?.replace(/^time=.* msg="(.*)"$/, "$1").replaceAll('\\"', '"') || String(error);
+      throw new Error(`${name} ${words.join(" ")}: ${cause}`, { cause });
+    }
+  };
   return {
     name,
     path,
-    run: async (...words) => {
+    run: (...words) => start(words),
+    measure: async (...words) => {
+      let memory: number | undefined;
+      let watching: NodeJS.Timeout | undefined;
+      const began = performance.now();
       try {
-        const options = { env, encoding: "buffer", maxBuffer: 64 * 1024 * 1024 } as const;
-        return (await run(path, words, options)).stdout;
-      } catch (error) {
-        const { stderr } = error as { stderr?: Buffer };
-        const said = stderr?.toString("utf8").trim().split("\n").at(-1);
-        throw new Error(`${name} ${words.join(" ")}: ${said || String(error)}`, { cause: error });
+        await start(words, (pid) => {
+          // The mark only rises: the last look misses no more than what the last moment added.
+          watching = setInterval(() => (memory = highWaterMark(pid) ?? memory), 3);
+        });
+      } finally {
+        clearInterval(watching);
       }
+      return { wall: performance.now() - began, memory };
     },
   };
+}
+
+function highWaterMark(pid: number): number | undefined {
+  try {
+    const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes a client remember a login, as its user does it. */

@@ -53,6 +53,20 @@ export async function countBefore(
   };
 }
 
+/** Looks at tags, which are the price of knowing what a tag had; lists of what refers to an image; all the rest. */
+export function tally(requests: readonly Passed[]): {
+  looks: number;
+  referrers: number;
+  rest: number;
+} {
+  const isReferrers = ({ path }: Passed): boolean =>
+    /\/referrers\/|\/tags\/list|\/manifests\/sha(?:256|512)-/.test(path);
+  const isLook = (request: Passed): boolean => request.method === "HEAD" && !isReferrers(request);
+  const referrers = requests.filter(isReferrers).length;
+  const looks = requests.filter(isLook).length;
+  return { looks, referrers, rest: requests.length - looks - referrers };
+}
+
 function count(stream: IncomingMessage, add: (bytes: number) => void): void {
   stream.on("data", (chunk: Buffer) => add(chunk.length));
 }

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { measureActions } from "../bench/action-cost.ts";
 import type { GoodRelease } from "../bench/good-release.ts";
-import { actionTable, goodReleaseText } from "../bench/table.ts";
+import { actionTable, goodReleaseText, promotionTable } from "../bench/table.ts";
 
 test("an action is measured, and its table says which goals it meets", async () => {
   const { empty, actions } = await measureActions(["deploy-env"], { starts: 1, runs: 1 }, () => {});
@@ -53,6 +53,40 @@ test("the good release's time is the middle one's, and says where it went", () =
   expect(text).toContain(
     "22 steps of actions: 2.0 s until their first connection, 3.0 s waiting for pods, 3.0 s besides",
   );
+});
+
+test("a promotion's costs stand beside the peers', and what fails or is not here is said", () => {
+  const cost = { looks: 1, referrers: 0, bytes: 1400, wall: 200, memory: 72_400_000 };
+  const [, , , row, ...rest] = promotionTable({
+    registry: "Docker's registry",
+    absent: ["regctl 0.11.7 is not here: Go is not there to build it"],
+    rows: [
+      {
+        scenario: "retag",
+        image: "idx8",
+        floor: 2,
+        costs: {
+          "promote-image": { ...cost, requests: 3, inProcess: 95 },
+          crane: { ...cost, requests: 4, memory: undefined },
+          skopeo: { failed: "the digest would change" },
+        },
+      },
+    ],
+  }).split("\n");
+  expect(row?.split("|").map((cell) => cell.trim())).toEqual([
+    "",
+    "retag",
+    "idx8",
+    "2",
+    "3 (looks 1, referrers 0), 1.4 kB, 95 ms, 72.4 MB",
+    "4, 1.4 kB, 200 ms",
+    "fails",
+    "",
+  ]);
+  expect(rest).toEqual([
+    "skopeo fails at idx8: the digest would change",
+    "Not compared: regctl 0.11.7 is not here: Go is not there to build it",
+  ]);
 });
 
 test("an action that does not exist is named, with those that do", () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Artifact } from "../../../test-support/registries/artifact.ts";
 import {
   countBefore,
+  tally,
   type CountingProxy,
   type Passed,
 } from "../../../test-support/registries/counting-proxy.ts";
@@ -68,16 +69,6 @@ function together(proxy: CountingProxy, behind: string, others: AsyncDisposable[
       for (const one of [proxy, ...others]) await one[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Looks at tags, which are the price of knowing what a tag had; lists of what refers to an image; all the rest. */
-function tally(requests: Passed[]): { looks: number; referrers: number; rest: number } {
-  const isReferrers = ({ path }: Passed): boolean =>
-    /\/referrers\/|\/tags\/list|\/manifests\/sha(?:256|512)-/.test(path);
-  const isLook = (request: Passed): boolean => request.method === "HEAD" && !isReferrers(request);
-  const referrers = requests.filter(isReferrers).length;
-  const looks = requests.filter(isLook).length;
-  return { looks, referrers, rest: requests.length - looks - referrers };
 }
 
 /** One listing of each manifest, one of the tags, and one question that Docker's registry does not understand. */

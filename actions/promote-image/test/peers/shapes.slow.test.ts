@@ -16,7 +16,7 @@ const cannot: Record<string, Partial<Record<ClientName, RegExp>>> = {
   "index in an index": { skopeo: /Unexpectedly received a manifest list/ },
   // It would write the index anew, with another digest.
   "artifactType in the descriptors": {
-    skopeo: /but we cannot modify it: \W*Instructed to preserve/,
+    skopeo: /but we cannot modify it: .Instructed to preserve digests/,
   },
   "index without manifests": { crane: /no such file or directory/ },
   "sha512 below a sha256": { skopeo: /does not match provided manifest digest sha512/ },
