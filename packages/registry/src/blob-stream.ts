@@ -2,6 +2,7 @@ import { Fault } from "@release-actions/codes";
 import type { Answer } from "@release-actions/net";
 import { Readable } from "node:stream";
 import { finishDigest, hashLike } from "./digest.ts";
+import { noteBytes } from "./passed-bytes.ts";
 import { repositoryUrl, unexpected, type Session } from "./session.ts";
 
 export type Blob = { digest: string; size: number };
@@ -56,6 +57,7 @@ async function* readBlob(
         if (last) yield last;
         last = piece;
         progress?.(piece.length);
+        noteBytes(chunk.length);
       }
     } catch (error) {
       if (error instanceof Fault) throw error;
