@@ -18,6 +18,8 @@ export type Job = {
   event: unknown;
   /** Files of GITHUB_WORKSPACE, path to content. */
   workspace?: Record<string, string>;
+  /** A program that runs the action, and its options: what watches it. */
+  under?: readonly string[];
   /** What `docker login` left in ~/.docker/config.json. */
   dockerConfig?: string;
   /** `${{ github.token }}`. */
@@ -72,7 +74,8 @@ export function startAction(name: string, job: Job): Running {
     mkdirSync(dirname(path(file)), { recursive: true });
     writeFileSync(path(file), text);
   }
-  const child = spawn(process.execPath, ["--import", meter(path("peak")), bundleOf(name)], {
+  const [program = "", ...words] = [...(job.under ?? []), process.execPath];
+  const child = spawn(program, [...words, "--import", meter(path("peak")), bundleOf(name)], {
     cwd: path("workspace"),
     stdio: ["ignore", "pipe", "pipe"],
     env: {
