@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { promotionSteps } from "./promotion.ts";
 import { connect, imageOf, runAll, seedImage, startRegistry } from "./test-world.ts";
@@ -305,4 +306,15 @@ describe("access", () => {
     expect(storage.standIn.requests).toHaveLength(1);
     expect(storage.standIn.requests[0]?.headers["authorization"]).toBeUndefined();
   });
+});
+
+test("one tag of a manifest with a sha512 names that digest, and not the sha256 of its bytes", async () => {
+  const { standIn, host } = await startRegistry();
+  const { registry } = connect();
+  const target = { host, repository: "app" };
+  const mediaType = "application/vnd.oci.image.index.v1+json";
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests: [] }));
+  const digest = `sha512:${createHash("sha512").update(bytes).digest("hex")}`;
+  await registry.putTags(target, ["1.0.0"], { digest, mediaType, bytes });
+  expect(standIn.tags("app")).toEqual({ "1.0.0": digest });
 });

@@ -195,11 +195,14 @@ export function createRegistry(options: {
     },
     putTags: async (target, tags, manifest) => {
       const missing = new Set(tags);
-      while (missing.size > 1 && !oneTagEach.has(target.host)) {
+      // What is put under a tag alone gets the registry's own digest, a sha256. Another one has to be named, once.
+      let named = manifest.digest.startsWith("sha256:");
+      while (missing.size > (named ? 1 : 0) && !(named && oneTagEach.has(target.host))) {
         const some = [...missing].slice(0, tagsAPut);
         const query = new URLSearchParams(some.map((tag): [string, string] => ["tag", tag]));
         const answer = await put(target, `${manifest.digest}?${query}`, manifest);
         const taken = (answer.headers["oci-tag"] ?? "").split(",").map((tag) => tag.trim());
+        named = true;
         for (const tag of taken) missing.delete(tag);
         // One that does not take them all does not take them at a second asking either.
         if (!some.every((tag) => taken.includes(tag))) oneTagEach.add(target.host);
