@@ -74,7 +74,7 @@ export function startAction(name: string, job: Job): Running {
     mkdirSync(dirname(path(file)), { recursive: true });
     writeFileSync(path(file), text);
   }
-  const [program = "", ...words] = [...(job.under ?? []), process.execPath];
+  const [program, ...words] = [...(job.under ?? []), process.execPath];
   const child = spawn(program, [...words, "--import", meter(path("peak")), bundleOf(name)], {
     cwd: path("workspace"),
     stdio: ["ignore", "pipe", "pipe"],

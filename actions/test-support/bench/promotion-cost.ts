@@ -1,4 +1,4 @@
-import { startAction } from "../bundled-action.ts";
+import { promoteByAction, repositoryOf, tagOf } from "../registries/action.ts";
 import type { Artifact } from "../registries/artifact.ts";
 import { clientAt, clientNames, plainHttp, type ClientName } from "../registries/clients.ts";
 import {
@@ -219,7 +219,7 @@ function promoterOf(name: Promoter): Promote {
 const commands: Record<ClientName, (source: string, target: string) => string[]> = {
   crane: (source, target) =>
     repositoryOf(source) === repositoryOf(target)
-      ? ["tag", source, target.slice(repositoryOf(target).length + 1)]
+      ? ["tag", source, tagOf(target)]
       : ["copy", source, target],
   regctl: (source, target) => [
     ...plainHttp(source),
@@ -243,34 +243,11 @@ const commands: Record<ClientName, (source: string, target: string) => string[]>
 
 /** The built action, as a job's step runs it. */
 async function ours({ source, targets }: Task): Promise<Run> {
-  const [first = ""] = targets;
   const { variables, cost } = observed();
   const began = performance.now();
-  const end = await startAction("promote-image", {
-    inputs: {
-      config: "",
-      images: `${source} -> ${repositoryOf(first)}`,
-      "image-tags": targets
-        .map((target) => target.slice(repositoryOf(target).length + 1))
-        .join("\n"),
-    },
-    variables: {
-      GITHUB_REPOSITORY: "example/app",
-      GITHUB_RUN_ID: "1",
-      GITHUB_RUN_ATTEMPT: "1",
-      ...variables,
-    },
-    event: {},
-    token: "",
-    secrets: [],
-  }).ended;
+  const end = await promoteByAction({ source, targets }, { variables });
   const wall = performance.now() - began;
   if (end.status !== 0) throw new Error(`promote-image failed:\n${end.log}`);
   const memory = end.peakMemory === undefined ? undefined : end.peakMemory * 1024 * 1024;
   return { wall, inProcess: cost().wall, memory };
-}
-
-/** A reference without its tag or digest. */
-function repositoryOf(reference: string): string {
-  return reference.replace(/@.*$/, "").replace(/:[^:/]+$/, "");
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import { startAction } from "../../../test-support/bundled-action.ts";
+import { promoteByAction } from "../../../test-support/registries/action.ts";
 import { content, descriptor, oci } from "../../../test-support/registries/artifact.ts";
 import { startDockerRegistry } from "../../../test-support/registries/docker-registry.ts";
 import { peerForTests } from "../../../test-support/registries/peers.ts";
@@ -61,18 +61,10 @@ test.skipIf(dockerRegistry === undefined || !hasStrace)(
     const folder = mkdtempSync(join(tmpdir(), "opened-"));
     const log = join(folder, "strace");
     const opens = "trace=?open,openat,?openat2,?creat,memfd_create";
-    const end = await startAction("promote-image", {
-      under: ["strace", "-f", "--seccomp-bpf", "-qq", "-s", "4096", "-e", opens, "-o", log],
-      inputs: {
-        config: "",
-        images: `${one.host}/team/app@${top.digest} -> ${other.host}/team/app`,
-        "image-tags": "1.2.3",
-      },
-      variables: { GITHUB_REPOSITORY: "o/app", GITHUB_RUN_ID: "1", GITHUB_RUN_ATTEMPT: "1" },
-      event: {},
-      token: "",
-      secrets: [],
-    }).ended;
+    const end = await promoteByAction(
+      { source: `${one.host}/team/app@${top.digest}`, targets: [`${other.host}/team/app:1.2.3`] },
+      { under: ["strace", "-f", "--seccomp-bpf", "-qq", "-s", "4096", "-e", opens, "-o", log] },
+    );
     const opened = readFileSync(log, "utf8").split("\n");
     rmSync(folder, { recursive: true });
 

@@ -20,7 +20,7 @@ const cannot: Record<string, Partial<Record<ClientName, RegExp>>> = {
   },
   "index without manifests": { crane: /no such file or directory/ },
   "sha512 below a sha256": { skopeo: /does not match provided manifest digest sha512/ },
-  "sha512 at the top": { skopeo: /saved with digest sha256/ },
+  "sha512 at the top": { skopeo: /does not match provided manifest digest sha512/ },
 };
 
 const clients = clientsForTests();
