@@ -74,6 +74,19 @@ const basic = `Basic ${Buffer.from("robot:s3cret-of-ours").toString("base64")}`;
 const bearerAt = (host: string): string => `Bearer realm="http://${host}/token",service="s"`;
 const onBearer = (sent: string | undefined): boolean => sent?.startsWith("Bearer ") ?? false;
 
+test.each([
+  ["ghcr.io", "https://ghcr.io"],
+  ["docker.io", "https://registry-1.docker.io"],
+  ["registry.example.org:5000", "https://registry.example.org:5000"],
+  ["10.0.0.1:5000", "https://10.0.0.1:5000"],
+  ["[fd00::1]:5000", "https://[fd00::1]:5000"],
+  ["[::1]:5000", "http://[::1]:5000"],
+  ["127.0.0.1:5000", "http://127.0.0.1:5000"],
+  ["localhost", "http://localhost"],
+])("%s is spoken to at %s", (host, origin) => {
+  expect(open(host, {}).origin).toBe(origin);
+});
+
 describe("a login", () => {
   test("is asked for with the first request, and once", async () => {
     const { host } = await serve(
