@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseChallenges } from "./challenge.ts";
+import { knownChallenge, parseChallenges } from "./challenge.ts";
 
 const bearer = (realm: string, service?: string): unknown => ({
   scheme: "bearer",
@@ -79,4 +79,15 @@ describe("parseChallenges", () => {
     for (const part of [`realm="`, `a=`, `"\\`, "Bearer ", "a "])
       expect(parseChallenges(part.repeat(3000)).length).toBeLessThan(2);
   });
+});
+
+test.each([
+  ["docker.io", "https://auth.docker.io/token"],
+  ["public.ecr.aws", "https://public.ecr.aws/token/"],
+  ["rg.nl-ams.scw.cloud", "https://api.scaleway.com/registry-internal/v1/regions/nl-ams/tokens"],
+  ["registry.example.org", undefined],
+  ["ghcr.io.example.org", undefined],
+  ["ghcr.io:8443", undefined],
+])("the realm of %s is known to be %s", (host, realm) => {
+  expect(knownChallenge(host)?.realm.href).toBe(realm);
 });

@@ -3,13 +3,33 @@ export type Challenge = { scheme: "basic" } | BearerChallenge;
 
 export type BearerChallenge = { scheme: "bearer"; realm: URL; service: string | undefined };
 
-/** Token realms that are known to belong to a registry: asked before the first challenge, which saves a request. */
+/**
+ * Token realms that are known to belong to a registry: asked before the first challenge, which saves a request. A login is
+ * not shown to these registries themselves, and Amazon's public one would answer it with 400.
+ */
 const knownRealms = new Map([
   ["docker.io", { realm: "https://auth.docker.io/token", service: "registry.docker.io" }],
   ["ghcr.io", { realm: "https://ghcr.io/token", service: "ghcr.io" }],
   ["quay.io", { realm: "https://quay.io/v2/auth", service: "quay.io" }],
   ["registry.gitlab.com", { realm: "https://gitlab.com/jwt/auth", service: "container_registry" }],
+  ["public.ecr.aws", { realm: "https://public.ecr.aws/token/", service: "public.ecr.aws" }],
+  [
+    "registry.digitalocean.com",
+    {
+      realm: "https://api.digitalocean.com/v2/registry/auth",
+      service: "registry.digitalocean.com",
+    },
+  ],
+  ...["fr-par", "nl-ams", "pl-waw"].map((region): [string, KnownRealm] => [
+    `rg.${region}.scw.cloud`,
+    {
+      realm: `https://api.scaleway.com/registry-internal/v1/regions/${region}/tokens`,
+      service: "registry",
+    },
+  ]),
 ]);
+
+type KnownRealm = { realm: string; service: string };
 
 export function knownChallenge(host: string): BearerChallenge | undefined {
   const known = knownRealms.get(host);

@@ -42,6 +42,8 @@ export function createSession(options: {
     for (let attempt = 1; ; attempt += 1) {
       const pass = await access.pass(scope);
       const answer = await sendWith(pass.authorization, request);
+      // What another host answers to whom the registry has sent us on is no word of the registry.
+      if (new URL(answer.url).origin !== origin) return answer;
       if (answer.status !== 401) return checkAccess(answer, scope);
       answer.body?.resume();
       // A token that was fetched after the first refusal has the last word; an older one may have run out like the first.
