@@ -29,14 +29,15 @@ function install(name: string, body: string): { env: Record<string, string>; ask
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, `docker-credential-${name}`);
   const log = join(folder, "asked");
-  const program = [
-    `#!${process.execPath}`,
-    `const fs = require("node:fs");`,
-    `const server = fs.readFileSync(0, "utf8");`,
-    `fs.appendFileSync(${JSON.stringify(log)}, JSON.stringify([process.argv.slice(2), server]) + "\\n");`,
-    body,
-  ];
-  writeFileSync(path, program.join("\n"));
+  const program = `#!${process.execPath}
+const fs = require("node:fs");
+let server = "";
+process.stdin.on("data", (bytes) => (server += bytes)).on("end", () => {
+  fs.appendFileSync(${JSON.stringify(log)}, JSON.stringify([process.argv.slice(2), server]) + "\\n");
+  ${body}
+});
+`;
+  writeFileSync(path, program);
   chmodSync(path, 0o755);
   return {
     env: {
