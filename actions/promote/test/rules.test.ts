@@ -37,6 +37,7 @@ describe.concurrent("the preflight", { timeout: 60_000 }, () => {
       expect(end.reasons.map(({ rule, holds }) => `${rule} ${holds}`)).toEqual([
         "tag true",
         "images true",
+        "labels true",
         "lock true",
         "preflight false",
       ]);
