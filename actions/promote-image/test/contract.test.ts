@@ -1,11 +1,120 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { refusesInputs } from "../../test-support/bad-inputs.ts";
 import { configure, recordPass, release } from "../../test-support/shop.ts";
-import { openStage } from "../../test-support/stage.ts";
+import { openStage, type Stage } from "../../test-support/stage.ts";
 
 const other = `sha256:${"0".repeat(64)}`;
 
+const spdx = "application/spdx+json";
+
+/** Puts an SBOM of an image in place; returns its digest. */
+function attachSbom(stage: Stage, repository: string, subject: string): string {
+  const content = (mediaType: string, text: string) => ({
+    mediaType,
+    bytes: Buffer.from(text),
+    digest: `sha256:${createHash("sha256").update(text).digest("hex")}`,
+  });
+  const config = content("application/vnd.oci.empty.v1+json", "{}");
+  const descriptor = ({ mediaType, digest, bytes }: typeof config) => ({
+    mediaType,
+    digest,
+    size: bytes.length,
+  });
+  const mediaType = "application/vnd.oci.image.manifest.v1+json";
+  const manifest = content(
+    mediaType,
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType,
+      artifactType: spdx,
+      config: descriptor(config),
+      layers: [descriptor(config)],
+      subject: { mediaType: "application/vnd.oci.image.index.v1+json", digest: subject, size: 1 },
+    }),
+  );
+  stage.registry.putImage(repository, manifest.digest, {
+    index: manifest,
+    manifests: [],
+    blobs: [config],
+  });
+  return manifest.digest;
+}
+
 describe.concurrent("without the file", () => {
+  test("what refers to the image comes along, is told, and is left where that is wished", async () => {
+    await using stage = await openStage();
+    const { image, digest } = await release(stage, "1.0.0");
+    const sbom = attachSbom(stage, "shop/web", digest);
+    const inputs = (target: string) => ({
+      ...stage.registryLogin,
+      config: "",
+      images: `${image}@${digest} -> ${stage.registryHost}/shop/${target}`,
+      "image-tags": "stable",
+    });
+    const end = await stage.run("promote-image", { inputs: inputs("all") });
+    expect(end.status).toBe(0);
+    expect(stage.registry.manifests("shop/all")).toContain(sbom);
+    expect(end.summary).toContain(`| linux/amd64 | \`${spdx}\` |`);
+    expect(end.summary).toMatch(/\d+ blobs were mounted, 0 copied \(0 B\)\. \d+ requests: /);
+    const alone = { ...inputs("alone"), referrers: "false" };
+    const end2 = await stage.run("promote-image", { inputs: alone });
+    expect(end2.status).toBe(0);
+    expect(stage.registry.manifests("shop/alone")).not.toContain(sbom);
+    expect(end2.summary).not.toContain(spdx);
+  });
+
+  test("a platform's part is refused where the source's tag is the whole image", async () => {
+    await using stage = await openStage();
+    const { image, commit, digest } = await release(stage, "1.0.0");
+    const { manifests } = JSON.parse(
+      String(stage.registry.manifest("shop/web", digest)?.bytes),
+    ) as { manifests: { digest: string }[] };
+    const inputs = {
+      ...stage.registryLogin,
+      config: "",
+      images: `${image}:${commit}@${manifests[0]?.digest} -> ${image}`,
+      "image-tags": "stable",
+    };
+    const end = await stage.run("promote-image", { inputs });
+    expect(end.status).toBe(1);
+    expect(JSON.parse(end.outputs["reasons"] ?? "")).toMatchObject([
+      { rule: "images", holds: false, code: "RA2010" },
+    ]);
+    expect(stage.writes()).toEqual([]);
+  });
+
+  test("when a later tag is refused, what the first one had is told all the same", async () => {
+    await using stage = await openStage();
+    const [first, second] = [await release(stage, "1.0.0"), await release(stage, "1.1.0")];
+    const { image } = first;
+    const host = stage.registryHost;
+    const inputs = (digest: string) => ({
+      ...stage.registryLogin,
+      config: "",
+      images: `${image}@${digest} -> ${host}/shop/a\n${image}@${digest} -> ${host}/shop/b`,
+      "image-tags": "stable",
+    });
+    await stage.run("promote-image", { inputs: inputs(first.digest) });
+    stage.registry.faults.push({
+      matches: ({ method, path }) => method === "PUT" && path === "/v2/shop/b/manifests/stable",
+      when: "before",
+      does: { status: 403, body: "no" },
+    });
+    const end = await stage.run("promote-image", { inputs: inputs(second.digest) });
+    expect(end.status).toBe(1);
+    expect(end.annotations[0]?.title).toContain("RA2004");
+    expect(end.outputs["changed"]).toBe("true");
+    const images = JSON.parse(end.outputs["images"] ?? "") as Record<string, { displaced: object }>;
+    expect(images["shop/a"]?.displaced).toEqual({ stable: first.digest });
+    expect(images["shop/b"]).toMatchObject({ tags: [], displaced: {} });
+    expect(JSON.parse(end.outputs["reasons"] ?? "").at(-1)).toMatchObject({
+      holds: false,
+      code: "RA2004",
+    });
+    expect(end.summary).toContain("Only some tags were given");
+  });
+
   test("the target gets the source's digest and every tag; the finished run again asks one HEAD a tag and writes nothing", async () => {
     await using stage = await openStage();
     const { digest, commit, image } = await release(stage, "1.0.0");
@@ -108,8 +217,12 @@ describe.concurrent("without the file", () => {
     for (const name of ["shop/a", "shop/b"])
       expect(stage.registry.tags(name)).toEqual({ stable: digest, "1.0": digest });
     // All content first, all tags last.
-    const puts = stage.writes().map((write) => /manifests\/(?:stable|1\.0)$/.test(write));
-    expect(puts.indexOf(true)).toBe(puts.length - 4);
+    const puts = stage
+      .writes()
+      .map((write) => /manifests\/(?:stable|1\.0|.*\?tag=.*)$/.test(write));
+    const first = puts.indexOf(true);
+    expect(first).toBeGreaterThan(2);
+    expect(puts.slice(first)).not.toContain(false);
   });
 
   test("a tag with a time is given once: the run that is started again takes the first attempt's", async () => {

@@ -33,6 +33,7 @@ triesInputs(
         near: { "the digest": (_, { digest }) => ` ${digest}\n` },
       },
       existing: { accepts: ["nothing"], near: { move: "move" } },
+      referrers: { accepts: ["nothing"], near: { no: "false" } },
       "registry-username": { near: { "blanks around it": " ci " } },
       "registry-password": {
         near: {

@@ -33,6 +33,7 @@ export function promotionSummary(about: {
     "",
     `${copied(images)}${requests(sent)}`,
     "",
+    ...leftAlone(images),
     ...wayBack(images),
   );
 }
@@ -47,11 +48,15 @@ export function refusedPromotionSummary(findings: Finding[]): string {
   );
 }
 
+const longestKind = 100;
+
 /** Kinds with their number: `application/spdx+json, 2 × application/vnd.dev.cosign…`. */
 function carriedText(carried: PromotedImage["carried"]): string {
   const kinds = new Map<string, number>();
-  for (const { artifactType } of carried)
-    kinds.set(artifactType, (kinds.get(artifactType) ?? 0) + 1);
+  for (const { artifactType } of carried) {
+    const kind = artifactType.slice(0, longestKind).toWellFormed();
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
   return [...kinds]
     .map(([kind, count]) => `${count > 1 ? `${count} × ` : ""}${markdownCode(kind)}`)
     .join(", ");
@@ -64,6 +69,18 @@ function copied(images: PromotedImage[]): string {
   const uploaded = sum((image) => image.uploaded);
   if (mounted + uploaded === 0) return "No layer was moved. ";
   return `${mounted} ${mounted === 1 ? "blob was" : "blobs were"} mounted, ${uploaded} copied (${amount(sum((image) => image.bytes))}). `;
+}
+
+/** Tags of signatures that the target has with another content. */
+function leftAlone(images: PromotedImage[]): string[] {
+  return images.flatMap(({ image, left }) =>
+    left.length === 0
+      ? []
+      : [
+          `**Left alone:** ${markdownText(image)} has ${left.map(markdownCode).join(", ")} with another content.`,
+          "",
+        ],
+  );
 }
 
 /** All requests, to whichever system, by what they ask for. */
