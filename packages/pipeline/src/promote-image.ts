@@ -41,6 +41,7 @@ const refusals: Partial<Record<Code, string>> = {
   RA2008: "expect-digest",
   RA2009: "existing",
   RA2010: "images",
+  RA2011: "existing",
 };
 
 /** Gives tested images their next tag, by digest; a finished run again writes nothing. @throws Fault RA1001, RA1002, RA20xx */
