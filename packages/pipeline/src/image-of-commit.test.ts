@@ -1,3 +1,4 @@
+import { Fault } from "@release-actions/codes";
 import { describe, expect, test } from "vitest";
 import { imagesOfCommit, isCommit } from "./image-of-commit.ts";
 
@@ -54,6 +55,15 @@ describe("the image of a commit", () => {
     expect(await imagesOfCommit(one, image, commit)).toEqual([digest("a")]);
     const labelled = registryOf({ "4be7a90": "a", "sha-4be7a90": "b" }, { b: commit });
     expect(await imagesOfCommit(labelled, image, commit)).toEqual([digest("b")]);
+  });
+
+  test("is not found where the login may not list tags; a registry that is down is no answer", async () => {
+    const failing = (code: "RA2004" | "RA8001") => ({
+      ...registryOf({}),
+      tags: () => Promise.reject(new Fault(code, { saw: "no" })),
+    });
+    expect(await imagesOfCommit(failing("RA2004"), image, commit)).toEqual([]);
+    await expect(imagesOfCommit(failing("RA8001"), image, commit)).rejects.toThrow("RA8001");
   });
 
   test("is not looked for by label in a large repository", async () => {

@@ -1,3 +1,4 @@
+import { Fault } from "@release-actions/codes";
 import type { Registry, Repository } from "@release-actions/registry";
 
 /** Images whose labels are read when no tag names the commit; in a larger repository its label alone finds nothing. */
@@ -22,7 +23,7 @@ export async function imagesOfCommit(
   image: Repository,
   commit: string,
 ): Promise<string[]> {
-  const tags = (await registry.tags(image)).filter((tag) => !part.test(tag));
+  const tags = (await tagsOf(registry, image)).filter((tag) => !part.test(tag));
   const named = tags.filter((tag) => {
     const hash = tag.replace(/^(?:sha|git|commit)-/, "");
     return isCommit(hash) && commit.startsWith(hash);
@@ -37,6 +38,16 @@ export async function imagesOfCommit(
   });
   const byLabel = digests.filter((_, index) => labelled[index]);
   return byLabel.length === 0 ? byTag : byLabel;
+}
+
+/** A login that may pull need not be allowed to list: then only the tag that was expected counts. */
+async function tagsOf(registry: Pick<Registry, "tags">, image: Repository): Promise<string[]> {
+  try {
+    return await registry.tags(image);
+  } catch (error) {
+    if (error instanceof Fault && (error.code === "RA2004" || error.code === "RA2007")) return [];
+    throw error;
+  }
 }
 
 async function digestsOf(
