@@ -1,7 +1,7 @@
-import type { Current } from "@release-actions/ledger";
 import { describe, expect, test } from "vitest";
-import { configure, ledgerFile, release } from "../../test-support/shop.ts";
+import { configure, release } from "../../test-support/shop.ts";
 import { openStage, type Stage } from "../../test-support/stage.ts";
+import { currentOf } from "./promotion.ts";
 
 const versionLabel = "org.opencontainers.image.version";
 const revisionLabel = "org.opencontainers.image.revision";
@@ -45,9 +45,7 @@ describe.concurrent("the way back", () => {
     expect(JSON.parse(warned.outputs["reasons"] ?? "")).toContainEqual(
       expect.objectContaining({ rule: "rollback-image", holds: false, warning: true }),
     );
-    expect(ledgerFile<Current>(stage, "staging/current.json")?.latest.release.version).toBe(
-      "1.1.0",
-    );
+    expect(currentOf(stage, "staging")?.latest.release.version).toBe("1.1.0");
   });
 
   test("that a job without the registry's login cannot ask for is a warning there", async () => {

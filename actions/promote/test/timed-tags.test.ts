@@ -1,8 +1,9 @@
-import type { Entry } from "@release-actions/ledger";
 import { expect, test } from "vitest";
 import { killWhen } from "../../test-support/requests.ts";
 import { configure, ledgerFile, release } from "../../test-support/shop.ts";
 import { openStage, type Stage } from "../../test-support/stage.ts";
+
+type Entry = { verdict: { at: string } };
 
 const staging = {
   "image-tags": ["${environment}-${short-sha:8}-${date:DD-MM-YYYY}.${unix}"],
