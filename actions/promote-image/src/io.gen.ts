@@ -8,8 +8,8 @@ export type Inputs = {
   imageTags?: string[];
   /** Digest that the (only) source must have; another one is refused */
   expectDigest?: string;
-  /** When the tag has another digest: move or refuse */
-  existing: "move" | "refuse";
+  /** When the tag has another digest: move or refuse; overwrite = do not even look, one request a tag less and no previous-digest */
+  existing: "move" | "refuse" | "overwrite";
   /** Signatures, SBOMs and attestations come along */
   referrers: boolean;
   /** GitHub's name of the environment; needed where the file is used */
@@ -47,7 +47,7 @@ export const io: ActionIo<Inputs, Outputs> = {
     images: { name: "images", type: "list", separator: "\n" },
     imageTags: { name: "image-tags", type: "list", separator: "\n" },
     expectDigest: { name: "expect-digest", type: "string" },
-    existing: { name: "existing", type: "enum", default: "move", values: ["move","refuse"] },
+    existing: { name: "existing", type: "enum", default: "move", values: ["move","refuse","overwrite"] },
     referrers: { name: "referrers", type: "boolean", default: "true" },
     environment: { name: "environment", type: "string" },
     version: { name: "version", type: "string" },

@@ -196,6 +196,41 @@ describe.concurrent("without the file", () => {
     expect(stage.registry.tags("shop/web")["stable"]).toBe(first.digest);
   });
 
+  test("a tag is overwritten without a look where that is wished: 2 requests, and no previous digest", async () => {
+    await using stage = await openStage();
+    const [first, second] = [await release(stage, "1.0.0"), await release(stage, "1.1.0")];
+    const run = (digest: string, attempt = 1) => {
+      const from = stage.registry.requests.length;
+      return stage
+        .run("promote-image", {
+          attempt,
+          inputs: {
+            ...stage.registryLogin,
+            config: "",
+            images: `${first.image}@${digest} -> ${first.image}`,
+            "image-tags": "stable",
+            existing: "overwrite",
+          },
+        })
+        .then((end) => ({
+          end,
+          asked: stage.registry.requests
+            .slice(from)
+            .filter(({ path }) => path.includes("/manifests/"))
+            .map(({ method, status }) => `${method} ${status}`),
+        }));
+    };
+    await run(first.digest);
+    const { end, asked } = await run(second.digest);
+    expect(asked.filter((one) => !one.endsWith(" 401"))).toEqual(["GET 200", "PUT 201"]);
+    expect(end.outputs).toMatchObject({ changed: "true", "previous-digest": "" });
+    expect(stage.registry.tags("shop/web")["stable"]).toBe(second.digest);
+    // A run that is started again may have written: it looks.
+    const again = await run(second.digest, 2);
+    expect(again.asked.filter((one) => !one.endsWith(" 401"))).toEqual(["HEAD 200"]);
+    expect(again.end.outputs["changed"]).toBe("false");
+  });
+
   test("several images are one unit: what is refused of one is refused of all, and nothing is written", async () => {
     await using stage = await openStage();
     const { image, digest } = await release(stage, "1.0.0");

@@ -14,7 +14,7 @@ export type PromoteImageInputs = Logins & {
   images?: string[];
   imageTags?: string[];
   expectDigest?: string;
-  existing: "move" | "refuse";
+  existing: "move" | "refuse" | "overwrite";
   referrers: boolean;
   environment?: string;
   version?: string;

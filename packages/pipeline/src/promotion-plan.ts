@@ -231,9 +231,12 @@ function readLine(line: string): Line {
   return { source: parseReference(from), target };
 }
 
-/** Without a digest the source's tag is resolved once, and only its digest is used from then on. @throws Fault RA1206 */
+/**
+ * Without a digest the source's tag is read once, and only its digest is used from then on; what was read are the bytes to tag.
+ * @throws Fault RA1206
+ */
 async function digestOf(source: Reference, registry: Registry): Promise<string> {
-  const digest = source.digest ?? (await registry.resolve(source));
+  const digest = source.digest ?? (await registry.manifest(source))?.digest;
   if (digest === undefined)
     throw new Fault("RA1206", { saw: `the registry has no ${formatReference(source)}` });
   return digest;
