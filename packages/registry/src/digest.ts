@@ -21,6 +21,11 @@ export function finishDigest(digest: string, hash: Hash): string {
   return `${algorithmOf(digest)}:${hash.digest("hex")}`;
 }
 
+/** True for digests of one algorithm, which can be compared. */
+export function isOfOneKind(one: string, other: string): boolean {
+  return algorithmOf(one) === algorithmOf(other);
+}
+
 function algorithmOf(digest: string): "sha256" | "sha512" {
   return digest.startsWith("sha512:") ? "sha512" : "sha256";
 }

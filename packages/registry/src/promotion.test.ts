@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { digestLike } from "./digest.ts";
 import { promotionSteps, type Promotion, type PromotionOptions } from "./promotion.ts";
 import { connect, imageOf, runAll, seedImage, startRegistry } from "./test-world.ts";
 
@@ -208,6 +209,25 @@ describe("without a look at what is there", () => {
     await runAll(promotionSteps(registry, options([retag(host, digest)], overwrite)));
     expect(transport.sent.map((request) => request.method)).toEqual(["GET", "PUT", "HEAD"]);
   });
+});
+
+test("a digest that the registry knows as sha256 under the tag is the same one", async () => {
+  const { standIn, host } = await startRegistry({ quirks: { tagParameters: false } });
+  const whole = await imageOf("2.4.0");
+  const digest = digestLike("sha512:", whole.index.bytes);
+  standIn.putImage("build/cdc", "main", { ...whole, index: { ...whole.index, digest } });
+  const wanted = retag(host, digest);
+  const image = { ...wanted, source: { ...wanted.source, repository: "build/cdc" } };
+  await runAll(promotionSteps(connect().registry, options([image])));
+  expect(standIn.tags("cessda/cdc")).toEqual({ production: whole.index.digest });
+
+  for (const existing of ["move", "refuse"] as const) {
+    const { registry, transport } = connect();
+    const again = await runAll(promotionSteps(registry, options([image], { existing })));
+    expect(again.results).toEqual(["already-done", "already-done", "already-done"]);
+    expect(again.values.at(-1)).toMatchObject({ tags: [{ tag: "production" }] });
+    expect(transport.sent.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
+  }
 });
 
 describe("a source with a tag and a digest", () => {

@@ -1,6 +1,7 @@
 import { Fault, refuse } from "@release-actions/codes";
 import type { Look, Step } from "@release-actions/plan";
 import { copyContent, type Copied } from "./copy.ts";
+import { digestLike, isOfOneKind } from "./digest.ts";
 import { platformsOf, readContent, type Manifest } from "./manifest.ts";
 import { formatReference, isTag, type Reference, type Repository } from "./reference.ts";
 import type { Registry } from "./registry.ts";
@@ -146,7 +147,7 @@ function contentStep(lane: Lane): Step<Promoted> {
       for (const { tag, before } of lane.tags) {
         if (isBlind(options)) break;
         const current = await before();
-        if (current === digest) lane.inTarget = true;
+        if (await bearsDigest(lane, current)) lane.inTarget = true;
         else if (current !== undefined && options.existing === "refuse") {
           const saw = `${place}:${tag} is ${current}, not ${digest}`;
           return { state: "refused", refusal: refuse("RA2009", saw) };
@@ -247,10 +248,12 @@ function tagsStep(lane: Lane): Step<Promoted> {
   };
   const missing = async (): Promise<TagState[]> => {
     if (isBlind(options) && !written) return lane.tags;
-    const current = await Promise.all(
-      lane.tags.map((state) => (written ? registry.resolve(state.reference) : state.before())),
+    const given = await Promise.all(
+      lane.tags.map(async (state) =>
+        bearsDigest(lane, await (written ? registry.resolve(state.reference) : state.before())),
+      ),
     );
-    return lane.tags.filter((_, at) => current[at] !== digest);
+    return lane.tags.filter((_, at) => !given[at]);
   };
 
   return {
@@ -282,7 +285,7 @@ async function refuseMoved(lane: Lane, states: TagState[]): Promise<void> {
     if (lane.options.now() - state.lookedAt < staleAfter) continue;
     state.lookedAt = lane.options.now();
     const [before, now] = [await state.before(), await lane.registry.resolve(state.reference)];
-    if (now !== before && now !== lane.digest)
+    if (now !== before && !(await bearsDigest(lane, now)))
       throw new Fault("RA2011", {
         saw: `${formatReference(state.reference)} was ${before ?? "not there"} when this run began, and is ${now ?? "gone"} now`,
       });
@@ -304,7 +307,15 @@ function repositoryOf({ host, repository }: Repository): Repository {
 
 async function displacedBy(lane: Lane, state: TagState): Promise<string | undefined> {
   const before = await state.before();
-  return before === lane.digest ? undefined : before;
+  return (await bearsDigest(lane, before)) ? undefined : before;
+}
+
+/** A registry may know the same bytes by another algorithm: a tag that was put alone has their sha256. */
+async function bearsDigest(lane: Lane, digest: string | undefined): Promise<boolean> {
+  if (digest === undefined || digest === lane.digest) return digest !== undefined;
+  if (isOfOneKind(digest, lane.digest)) return false;
+  const manifest = await lane.manifest();
+  return manifest !== undefined && digestLike(digest, manifest.bytes) === digest;
 }
 
 async function needManifest(lane: Lane): Promise<Manifest> {
