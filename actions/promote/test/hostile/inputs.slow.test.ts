@@ -32,7 +32,11 @@ triesInputs(
         accepts: ["nothing", ...anySentence],
         near: { "quotes, emoji and Arabic": 'Prices are "wrong" 🚑 الأسعار خاطئة' },
       },
-      "image-tag": { accepts: ["nothing"], near: { "the commit": "${commit}" } },
+      // A tag that is not there: the image is found by its commit.
+      "image-tag": {
+        accepts: ["nothing", "a name of JavaScript's own"],
+        near: { "the commit": "${commit}" },
+      },
       "dry-run": { accepts: ["nothing"], near: { True: "True" } },
       "allow-exec": { accepts: ["nothing"], near: { FALSE: "FALSE" } },
       environment: { near: { "blanks around it": " staging " } },
