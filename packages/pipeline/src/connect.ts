@@ -11,6 +11,7 @@ import {
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { withLanguages } from "./configuration/languages.ts";
 import { readPipeline, type Pipeline } from "./configuration/pipeline-file.ts";
 import type { Job } from "./job.ts";
 import { openSources, type Sources } from "./release-tags.ts";
@@ -135,7 +136,15 @@ export async function loadPipeline(
   const file = await readDefaultFile(world.github, path);
   if (file.text === undefined)
     throw new Fault("RA1101", { saw: `${path} is not on the branch ${file.defaultBranch}` });
-  return { ...readPipeline(path, file.text), defaultBranch: file.defaultBranch };
+  return readFile(path, file.text, file.defaultBranch);
+}
+
+async function readFile(
+  path: string,
+  text: string,
+  defaultBranch: string,
+): Promise<Pipeline & { defaultBranch: string }> {
+  return { ...(await withLanguages(() => readPipeline(path, text))), defaultBranch };
 }
 
 /**
@@ -179,9 +188,7 @@ export async function findPipeline(
 ): Promise<(Pipeline & { defaultBranch: string }) | undefined> {
   if (path !== usualPath) return loadPipeline(world, path);
   const file = await readDefaultFile(world.github, path);
-  return file.text === undefined
-    ? undefined
-    : { ...readPipeline(path, file.text), defaultBranch: file.defaultBranch };
+  return file.text === undefined ? undefined : readFile(path, file.text, file.defaultBranch);
 }
 
 /** Name of the default branch, where no file has told it. @throws Fault RA50xx */

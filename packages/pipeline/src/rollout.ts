@@ -14,6 +14,7 @@ import {
 import { readFiles } from "@release-actions/github";
 import type { Release } from "@release-actions/ledger";
 import type { StepRecord } from "@release-actions/plan";
+import { withLanguages } from "./configuration/languages.ts";
 import { readChecks } from "./configuration/pipeline-file.ts";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import { fill, type Placeholders } from "./configuration/placeholders.ts";
@@ -65,7 +66,7 @@ export async function prepare(
     );
   const checksFile = files.find((file) => file.path === checksPath);
   const read = checksFile
-    ? readChecks(checksFile.path, checksFile.text)
+    ? await withLanguages(() => readChecks(checksFile.path, checksFile.text))
     : { checks: (environment.smoke?.checks as CheckFile[] | undefined) ?? [] };
   return {
     release,

@@ -5,6 +5,7 @@ import { markdownText } from "@release-actions/markdown";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { milliseconds } from "./configuration/duration.ts";
+import { withLanguages } from "./configuration/languages.ts";
 import { readChecks } from "./configuration/pipeline-file.ts";
 import type { CheckFile } from "./configuration/schema.ts";
 import { connect, openTransport, type Logins } from "./connect.ts";
@@ -104,9 +105,9 @@ async function askedOf(inputs: SmokeTestInputs, job: Job): Promise<Asked> {
       ? undefined
       : isPath
         ? await checksAt(inputs, job, inputs.checks)
-        : readChecks("checks", inputs.checks);
+        : await withLanguages(() => readChecks("checks", inputs.checks ?? ""));
   const identity: CheckFile | undefined =
-    inputs.identity === undefined ? own?.identity : readIdentity(inputs.identity);
+    inputs.identity === undefined ? own?.identity : await readIdentity(inputs.identity);
   const alone =
     own !== undefined && inputs.url !== undefined && (!inputs.environment || !inputs.config);
   if (alone) {
@@ -190,13 +191,14 @@ async function checksAt(
   const commit = job.variables["GITHUB_SHA"];
   if (!commit) throw new Fault("RA1003", { saw: "the variable GITHUB_SHA is missing" });
   const [file] = await readFiles(connect(inputs, job).github, commit, [path]);
-  return readChecks(path, file?.text ?? "");
+  return withLanguages(() => readChecks(path, file?.text ?? ""));
 }
 
-function readIdentity(text: string): CheckFile | undefined {
+async function readIdentity(text: string): Promise<CheckFile | undefined> {
   const indented = text
     .split("\n")
     .map((line) => `  ${line}`)
     .join("\n");
-  return readChecks("identity", `identity:\n${indented}\nchecks: []\n`).identity;
+  const read = () => readChecks("identity", `identity:\n${indented}\nchecks: []\n`);
+  return (await withLanguages(read)).identity;
 }

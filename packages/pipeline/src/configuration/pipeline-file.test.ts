@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { milliseconds, spoken } from "./duration.ts";
 import { environmentOf, readChecks, readPipeline } from "./pipeline-file.ts";
+import { languages, withLanguages } from "./languages.ts";
+
+// The files below are read as they stand: with what knows JSONPath and regular expressions.
+await withLanguages(languages);
 
 const good = `
 product: CDC

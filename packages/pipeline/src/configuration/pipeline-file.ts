@@ -24,7 +24,7 @@ rememberKeys(pipelineSchema);
 for (const path of [["*"], ["checks", "*"], ["identity"]]) rememberKeys(checkSchema, path);
 
 /**
- * Reads `.github/release-pipeline.yml`.
+ * Reads `.github/release-pipeline.yml`; to be called within `withLanguages`.
  * @throws Fault RA1102 (no YAML), RA1103 (keys and values), RA1104 (a role or environment that does not exist)
  */
 export function readPipeline(path: string, text: string): Pipeline {
@@ -47,7 +47,7 @@ export function readPipeline(path: string, text: string): Pipeline {
   return pipeline;
 }
 
-/** Reads a file of smoke checks: a list of checks, or a mapping with `identity` and `checks`. @throws Fault RA1102, RA1103 */
+/** Reads a file of smoke checks, within `withLanguages`: a list of checks, or a mapping with `identity` and `checks`. @throws Fault RA1102, RA1103 */
 export function readChecks(
   path: string,
   text: string,

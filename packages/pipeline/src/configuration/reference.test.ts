@@ -2,8 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readChecks, readPipeline } from "./pipeline-file.ts";
+import { languages, withLanguages } from "./languages.ts";
 import { keysOf } from "./schema-keys.ts";
 import { pipelineSchema } from "./schema.ts";
+
+// The files below are read as they stand: with what knows JSONPath and regular expressions.
+await withLanguages(languages);
 
 const page = readFileSync(
   join(import.meta.dirname, "../../../../docs/reference/configuration.md"),

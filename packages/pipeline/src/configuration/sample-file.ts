@@ -2,6 +2,10 @@ import { Fault } from "@release-actions/codes";
 import { expect } from "vitest";
 import { isMap, isNode, LineCounter, parseDocument } from "yaml";
 import { readPipeline } from "./pipeline-file.ts";
+import { languages, withLanguages } from "./languages.ts";
+
+// The files below are read as they stand: with what knows JSONPath and regular expressions.
+await withLanguages(languages);
 
 /** Every key of the file, in a file that is in order. */
 export const sample = {

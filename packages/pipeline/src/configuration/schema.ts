@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { schemeOf } from "@release-actions/versions";
 import { Fault } from "@release-actions/codes";
-import { checkJsonPath, checkPattern } from "@release-actions/checks";
 import { parseReference } from "@release-actions/registry";
 import { recordId } from "@release-actions/zenodo";
 import { milliseconds } from "./duration.ts";
+import { languages } from "./languages.ts";
 import { unknownPlaceholders } from "./placeholders.ts";
 import { wrongInTag } from "./tag-template.ts";
 
@@ -166,14 +166,17 @@ const component = v.strictObject({
 /** Told when the file is read: after the deployment it would be too late. */
 const pattern = v.pipe(
   template,
-  v.check((value) => holds(() => checkPattern(value)), "is not a regular expression (RE2)"),
+  v.check((value) => {
+    const { checkPattern } = languages();
+    return holds(() => checkPattern(value));
+  }, "is not a regular expression (RE2)"),
 );
 const jsonPath = v.pipe(
   text,
-  v.check(
-    (value) => holds(() => checkJsonPath(value)),
-    "is not a JSONPath, or uses match or search, for which there is `matches`",
-  ),
+  v.check((value) => {
+    const { checkJsonPath } = languages();
+    return holds(() => checkJsonPath(value));
+  }, "is not a JSONPath, or uses match or search, for which there is `matches`"),
 );
 const expectedText = v.pipe(
   v.string(),
