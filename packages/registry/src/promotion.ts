@@ -3,7 +3,13 @@ import type { Look, Step } from "@release-actions/plan";
 import { copyContent, type Copied } from "./copy.ts";
 import { digestLike, isOfOneKind } from "./digest.ts";
 import { platformsOf, readContent, type Manifest } from "./manifest.ts";
-import { formatReference, isTag, type Reference, type Repository } from "./reference.ts";
+import {
+  formatReference,
+  isTag,
+  repositoryOf,
+  type Reference,
+  type Repository,
+} from "./reference.ts";
 import type { Registry } from "./registry.ts";
 
 /**
@@ -299,10 +305,6 @@ function isBlind(options: PromotionOptions): boolean {
 
 function nothingCopied(): Copied {
   return { mounted: 0, uploaded: 0, bytes: 0, carried: [], left: [] };
-}
-
-function repositoryOf({ host, repository }: Repository): Repository {
-  return { host, repository };
 }
 
 async function displacedBy(lane: Lane, state: TagState): Promise<string | undefined> {

@@ -69,6 +69,11 @@ export function formatReference(reference: Reference): string {
   return `${reference.host}/${reference.repository}${tag}${digest}`;
 }
 
+/** Where a reference points, without what is meant there. */
+export function repositoryOf({ host, repository }: Repository): Repository {
+  return { host, repository };
+}
+
 export function isTag(text: string): boolean {
   return /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/.test(text);
 }

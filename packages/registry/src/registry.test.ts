@@ -3,6 +3,15 @@ import { describe, expect, test } from "vitest";
 import { promotionSteps } from "./promotion.ts";
 import { connect, imageOf, runAll, seedImage, startRegistry } from "./test-world.ts";
 
+const plainly = {
+  existing: "move",
+  previous: true,
+  referrers: false,
+  resuming: false,
+  now: () => 0,
+  entry: "e",
+} as const;
+
 const accounts = { robot: "s3cret" };
 const login = (): { username: string; password: string } => ({
   username: "robot",
@@ -145,17 +154,7 @@ describe("access", () => {
     const { registry, transport } = connect(credentials);
     const target = { host, repository: "app" };
     const images = [{ name: "app", source: { ...target, digest }, target, tags: ["production"] }];
-    await runAll(
-      promotionSteps(registry, {
-        images,
-        existing: "move",
-        previous: true,
-        referrers: false,
-        resuming: false,
-        now: () => 0,
-        entry: "e",
-      }),
-    );
+    await runAll(promotionSteps(registry, { images, ...plainly }));
     expect(standIn.tags("app")["production"]).toBe(digest);
     return transport.sent.map((request) => `${request.method} ${request.status}`);
   };
@@ -186,17 +185,7 @@ describe("access", () => {
         tags: ["production"],
       },
     ];
-    await runAll(
-      promotionSteps(registry, {
-        images,
-        existing: "move",
-        previous: true,
-        referrers: false,
-        resuming: false,
-        now: () => 0,
-        entry: "e",
-      }),
-    );
+    await runAll(promotionSteps(registry, { images, ...plainly }));
     const tokens = standIn.requests.filter((request) => request.path.startsWith("/token"));
     expect(
       tokens.map((request) => new URL(request.path, "http://x").searchParams.getAll("scope")),
@@ -220,17 +209,7 @@ describe("access", () => {
         tags: ["production"],
       },
     ];
-    await runAll(
-      promotionSteps(registry, {
-        images,
-        existing: "move",
-        previous: true,
-        referrers: false,
-        resuming: false,
-        now: () => 0,
-        entry: "e",
-      }),
-    );
+    await runAll(promotionSteps(registry, { images, ...plainly }));
     expect(standIn.tags("prod/app")).toEqual({ production: digest });
     expect(standIn.requests.filter((request) => request.path.startsWith("/token"))).toHaveLength(2);
   });

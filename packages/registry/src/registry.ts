@@ -14,7 +14,13 @@ import {
   type Descriptor,
   type Manifest,
 } from "./manifest.ts";
-import { formatReference, isTag, type Reference, type Repository } from "./reference.ts";
+import {
+  formatReference,
+  isTag,
+  repositoryOf,
+  type Reference,
+  type Repository,
+} from "./reference.ts";
 import { createSession, repositoryUrl, unexpected, type Scope, type Session } from "./session.ts";
 
 export type ImageLabels = { version: string | undefined; revision: string | undefined };
@@ -251,10 +257,6 @@ function manifestUrl(session: Session, of: Repository, tagOrDigest: string): str
 
 function pull(of: Repository): Scope {
   return { repository: of.repository, action: "pull" };
-}
-
-function repositoryOf(reference: Reference): Repository {
-  return { host: reference.host, repository: reference.repository };
 }
 
 function labelsIn(texts: Record<string, string>): ImageLabels {
