@@ -8,7 +8,7 @@ export type Inputs = {
   imageTags?: string[];
   /** Digest that the (only) source must have; another one is refused */
   expectDigest?: string;
-  /** When the tag has another digest: move or refuse; overwrite = do not even look, one request a tag less and no previous-digest */
+  /** When the tag has another digest: move or refuse (which looks again after the write); overwrite = do not even look, one request a tag less and no previous-digest */
   existing: "move" | "refuse" | "overwrite";
   /** Signatures, SBOMs and attestations come along */
   referrers: boolean;

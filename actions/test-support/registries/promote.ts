@@ -37,6 +37,7 @@ export async function promote(wish: Wish): Promise<void> {
     referrers: true,
     resuming: false,
     now: () => performance.now(),
+    sleep: async () => {},
     previous: false,
     entry: "run-1",
     ...wish.options,

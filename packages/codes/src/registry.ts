@@ -63,4 +63,10 @@ export const registry = {
       "Between this run's first look at the tag and its write somebody gave it another digest. This run left it alone.",
     next: "See which run moved it, and run this job again if its digest is the one to have. A `concurrency:` group lets one run wait for the other.",
   },
+  RA2012: {
+    title: "Another run gave the tag another digest at the same moment",
+    means:
+      "With `existing: refuse` two runs wrote one tag, each before it could see the other's write. The registry kept the later write. This run wrote nothing more.",
+    next: "See which digest the tag is to have, and run that job again. A `concurrency:` group, or a registry whose tags cannot move, keeps two runs apart.",
+  },
 } as const;

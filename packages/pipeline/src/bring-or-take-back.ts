@@ -158,6 +158,7 @@ async function tagImages(
     entry: entry.id,
     resuming: run.request.resumed,
     now: run.world.steps.now,
+    sleep: run.world.steps.sleep,
   });
   for (const step of steps) await done(run, step);
 }

@@ -42,6 +42,7 @@ const refusals: Partial<Record<Code, string>> = {
   RA2009: "existing",
   RA2010: "images",
   RA2011: "existing",
+  RA2012: "existing",
 };
 
 /** Gives tested images their next tag, by digest; a finished run again writes nothing. @throws Fault RA1001, RA1002, RA20xx */
@@ -110,7 +111,8 @@ async function carryOut(
       const { value, record } = await runToEnd(step, by);
       values.push(value);
       changed ||= record.result === "done";
-      job.say(`✓ ${step.title}${record.result === "already-done" ? " (already done)" : ""}`);
+      const nothingNew = record.result === "already-done" && value.effect !== "alone";
+      job.say(`✓ ${step.title}${nothingNew ? " (already done)" : ""}`);
     }
   } catch (error) {
     // What was displaced until then is the way back, so it is told also where the rest did not come about.

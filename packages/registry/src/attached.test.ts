@@ -60,6 +60,7 @@ function promotion(host: string, digest: string, to: { host: string; repository:
     entry: "e1",
     resuming: false,
     now: () => 0,
+    sleep: async () => {},
   };
 }
 

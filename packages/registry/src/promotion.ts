@@ -24,13 +24,16 @@ export type Promoted =
   | ({ effect: "content"; image: string; digest: string; platforms: string[] } & Copied)
   /** `digest` is the displaced one that keeps a name; undefined when nothing was displaced. */
   | { effect: "previous"; image: string; tag: string; digest: string | undefined }
-  | { effect: "tags"; image: string; digest: string; tags: { tag: string; displaced?: string }[] };
+  | { effect: "tags"; image: string; digest: string; tags: { tag: string; displaced?: string }[] }
+  /** No other run gave the image's tags another digest while this one did. */
+  | { effect: "alone"; image: string };
 
 export type PromotionOptions = {
   images: Promotion[];
   /**
-   * What to do when a tag has another digest. `overwrite` does not even ask: one request a tag less, nothing is known of what
-   * was displaced, and so nothing keeps a name; a run again asks.
+   * What to do when a tag has another digest. `refuse` also looks once more after the write, for a run that began at the same
+   * moment. `overwrite` does not even ask: one request a tag less, nothing is known of what was displaced, and so nothing keeps a
+   * name; a run again asks.
    */
   existing: "move" | "refuse" | "overwrite";
   /** Signatures, SBOMs and attestations come along into another repository. */
@@ -45,10 +48,13 @@ export type PromotionOptions = {
   resuming: boolean;
   /** Milliseconds of a clock that only runs forward. */
   now(): number;
+  sleep(milliseconds: number): Promise<void>;
 };
 
 /** A look at a tag that is older is made again before the tag is written. */
 const staleAfter = 10_000;
+/** The same where no tag may move: the answer to the write has to come within this time after the look. */
+const rivalWithin = 3_000;
 
 /**
  * The steps that give tested images their tags without building them anew, in the order in which they must run:
@@ -63,6 +69,9 @@ export function promotionSteps(registry: Registry, options: PromotionOptions): S
       ? lanes.flatMap((lane) => lane.tags.map((tag) => previousStep(lane, tag)))
       : []),
     ...lanes.filter((lane) => lane.tags.length > 0).map(tagsStep),
+    ...(options.existing === "refuse"
+      ? lanes.filter((lane) => lane.tags.length > 0).map(aloneStep)
+      : []),
   ];
 }
 
@@ -87,6 +96,8 @@ type TagState = {
   before(): Promise<string | undefined>;
   /** When that was. */
   lookedAt: number;
+  /** When this run's own write was answered; undefined where it wrote nothing. */
+  putAt?: number;
 };
 
 function createLane(registry: Registry, image: Promotion, options: PromotionOptions): Lane {
@@ -279,8 +290,43 @@ function tagsStep(lane: Lane): Step<Promoted> {
         todo.map(({ tag }) => tag),
         manifest,
       );
+      for (const state of todo) state.putAt = options.now();
       return promoted();
     },
+  };
+}
+
+/**
+ * Looks whether another run wrote the same tags between this one's look and its write, which no registry prevents. Of two runs that
+ * both look before either writes, the first to write waits here until the other must have written or knows itself too late:
+ * so one of them says it in every order in which their requests can arrive. Asks nothing where nothing was written.
+ */
+function aloneStep(lane: Lane): Step<Promoted> {
+  const { registry, image, options } = lane;
+  const place = `${image.target.host}/${image.target.repository}`;
+  const names = lane.tags.map(({ tag }) => tag).join(", ");
+  return {
+    key: `${options.entry}/alone/${place}:${names}@${lane.digest}`,
+    title: `${image.name}: no other run gave ${names} another digest meanwhile`,
+    look: async () => {
+      for (const state of lane.tags) {
+        const { putAt, lookedAt, reference } = state;
+        if (putAt === undefined) continue;
+        if (putAt - lookedAt > rivalWithin) {
+          const saw = `${formatReference(reference)}: the registry took ${Math.ceil((putAt - lookedAt) / 1000)} s from the look to the end of the write, so another run may have had the tag in between`;
+          return { state: "refused", refusal: refuse("RA2012", saw) };
+        }
+        await options.sleep(Math.max(0, putAt + rivalWithin - options.now()));
+        const current = await registry.resolve(reference);
+        if (!(await bearsDigest(lane, current))) {
+          const saw = `${formatReference(reference)} was given ${lane.digest} by this run, and is ${current ?? "gone"} now`;
+          return { state: "refused", refusal: refuse("RA2012", saw) };
+        }
+      }
+      return { state: "done", value: { effect: "alone", image: image.name } };
+    },
+    // There is nothing to write: the look decides.
+    act: async () => ({ effect: "alone", image: image.name }),
   };
 }
 
@@ -288,7 +334,8 @@ function tagsStep(lane: Lane): Step<Promoted> {
 async function refuseMoved(lane: Lane, states: TagState[]): Promise<void> {
   if (isBlind(lane.options)) return;
   for (const state of states) {
-    if (lane.options.now() - state.lookedAt < staleAfter) continue;
+    const fresh = lane.options.existing === "refuse" ? rivalWithin / 2 : staleAfter;
+    if (lane.options.now() - state.lookedAt < fresh) continue;
     state.lookedAt = lane.options.now();
     const [before, now] = [await state.before(), await lane.registry.resolve(state.reference)];
     if (now !== before && !(await bearsDigest(lane, now)))

@@ -9,6 +9,7 @@ const plainly = {
   referrers: false,
   resuming: false,
   now: () => 0,
+  sleep: async () => {},
   entry: "e",
 } as const;
 

@@ -119,6 +119,7 @@ export async function start(given: Promise<Image>, inside = false): Promise<Worl
           entry: "e",
           resuming: false,
           now: () => performance.now(),
+          sleep: async () => {},
         });
         return (await runAll(steps)).results;
       } finally {

@@ -11,13 +11,19 @@ const orders = [...Array(64).keys()]
   .map((bits) => bits.replaceAll("0", "A").replaceAll("1", "B"));
 
 /** Lets the requests of both runs through in the given order, each after the answer to the one before. */
-function inOrder(order: string): (who: string, transport: Transport) => Transport {
+function inOrder(order: string): {
+  gate: (who: string, transport: Transport) => Transport;
+  /** How many requests were answered. */
+  answered: () => number;
+  /** Ends when all that have a place in the order were. */
+  allAnswered: () => Promise<void>;
+} {
   let turn = 0;
   const waiting: (() => void)[] = [];
   const next = (): void => {
     for (const wake of waiting.splice(0)) wake();
   };
-  return (who, transport) => ({
+  const gate = (who: string, transport: Transport): Transport => ({
     ...transport,
     send: async (request) => {
       // Whoever ends early, refused, leaves its turns to the other.
@@ -37,10 +43,18 @@ function inOrder(order: string): (who: string, transport: Transport) => Transpor
       next();
     },
   });
+  const allAnswered = async (): Promise<void> => {
+    while (turn < order.length) await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  return { gate, answered: () => turn, allAnswered };
 }
 const ended = new Set<string>();
 
-async function race(order: string, existing: PromotionOptions["existing"]) {
+async function race(
+  order: string,
+  existing: PromotionOptions["existing"],
+  time: { now?: (who: "A" | "B", answered: number) => number; waits?: boolean } = {},
+) {
   ended.clear();
   const { standIn, host } = await startRegistry();
   const place = { host, repository: "cessda/cdc" };
@@ -48,7 +62,7 @@ async function race(order: string, existing: PromotionOptions["existing"]) {
     A: await seedImage(standIn, "cessda/cdc", "build-a", "2.4.0"),
     B: await seedImage(standIn, "cessda/cdc", "build-b", "2.4.1"),
   };
-  const gate = inOrder(order);
+  const { gate, answered, allAnswered } = inOrder(order);
   const run = async (who: "A" | "B") => {
     const transport = gate(who, connect().transport);
     const registry = createRegistry({ transport, credentials: () => undefined });
@@ -62,7 +76,9 @@ async function race(order: string, existing: PromotionOptions["existing"]) {
         referrers: false,
         entry: who,
         resuming: false,
-        now: () => 0,
+        now: () => time.now?.(who, answered()) ?? 0,
+        // Requests of the given order all arrive within the time that a run waits after its write.
+        sleep: time.waits === false ? async () => {} : allAnswered,
       }),
     );
     transport.close();
@@ -94,11 +110,24 @@ describe("two runs at once on one tag", () => {
     },
   );
 
-  test.each(orders)("%s: where no tag may move, it writes nothing", async (order) => {
+  test.each(orders)("%s: where no tag may move, one wins and the other says so", async (order) => {
     const { ends, digests, tag, puts } = await race(order, "refuse");
     const { last, first, sees } = lastOf(order);
     expect(ends[last].refusal).toBe(sees ? "RA2009" : undefined);
+    expect(ends[first].refusal).toBe(sees ? undefined : "RA2012");
     expect(puts).toBe(sees ? 1 : 2);
     expect(tag).toBe(digests[sees ? first : last]);
+  });
+
+  test("whoever writes after the other has looked again was slow, and says that it cannot know", async () => {
+    // Each looks and reads; A writes, waits and looks again; then B's write arrives.
+    const { ends, digests, tag, puts } = await race("ABABAAB", "refuse", {
+      now: (who, answered) => (who === "B" && answered >= 6 ? 3_001 : 0),
+      waits: false,
+    });
+    expect(ends.A.refusal).toBeUndefined();
+    expect(ends.B.refusal).toBe("RA2012");
+    expect(puts).toBe(2);
+    expect(tag).toBe(digests.B);
   });
 });
