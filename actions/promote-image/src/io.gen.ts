@@ -20,6 +20,8 @@ export type Inputs = {
   registryUsername?: string;
   /** Password or token of the registry; empty = docker login's */
   registryPassword?: string;
+  /** Host that gives the registry's tokens and may see its login, where it is another one, as with a GitLab of your own: gitlab.example.org */
+  registryTokenHost?: string;
   /** Path of the pipeline's file on the default branch; empty = no file is read */
   config: string;
   /** GitHub token of this repository */
@@ -53,6 +55,7 @@ export const io: ActionIo<Inputs, Outputs> = {
     version: { name: "version", type: "string" },
     registryUsername: { name: "registry-username", type: "string" },
     registryPassword: { name: "registry-password", type: "string", secret: true },
+    registryTokenHost: { name: "registry-token-host", type: "string" },
     config: { name: "config", type: "string", default: ".github/release-pipeline.yml" },
     token: { name: "token", type: "string", default: "${{ github.token }}", secret: true },
     summary: { name: "summary", type: "enum", default: "always", values: ["always","on-failure","never"] },

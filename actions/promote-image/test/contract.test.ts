@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { refusesInputs } from "../../test-support/bad-inputs.ts";
 import { configure, recordPass, release } from "../../test-support/shop.ts";
@@ -340,6 +343,51 @@ describe.concurrent("without the file", () => {
   });
 });
 
+test("the login goes to another host for a token only where `registry-token-host` names it", async () => {
+  await using stage = await openStage();
+  const shown: (string | undefined)[] = [];
+  const realm = await serve((request, response) => {
+    shown.push(request.headers.authorization);
+    response.end(JSON.stringify({ token: "a-token" }));
+  });
+  const asked: (string | undefined)[] = [];
+  const registry = await serve((request, response) => {
+    asked.push(request.headers.authorization);
+    const known = request.headers.authorization === "Bearer a-token";
+    response.writeHead(known ? 404 : 401, {
+      "www-authenticate": `Bearer realm="http://${realm.host}/token",service="s"`,
+    });
+    response.end();
+  });
+  const inputs = {
+    ...stage.registryLogin,
+    config: "",
+    images: `${registry.host}/shop/web@${other} -> ${registry.host}/shop/web`,
+    "image-tags": "stable",
+  };
+  try {
+    const foreign = await stage.run("promote-image", { inputs });
+    expect(foreign.annotations[0]?.title).toContain("RA2005");
+    expect(shown).toEqual([]);
+
+    const named = await stage.run("promote-image", {
+      inputs: { ...inputs, "registry-token-host": realm.host },
+    });
+    expect(named.annotations[0]?.title).toContain("RA2003");
+    const { "registry-username": user, "registry-password": password } = stage.registryLogin;
+    expect(shown).toEqual([`Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`]);
+    expect(asked.at(-1)).toBe("Bearer a-token");
+  } finally {
+    for (const { server } of [realm, registry]) server.close();
+  }
+});
+
+async function serve(answer: RequestListener): Promise<{ server: Server; host: string }> {
+  const server = createServer(answer);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return { server, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
 describe.concurrent("with the file", () => {
   test("the first environment takes what the build of the tag pushed; the displaced digest keeps a name", async () => {
     await using stage = await openStage();
@@ -476,6 +524,14 @@ refusesInputs("promote-image", [
     { inputs: { images: one, "image-tags": "x", existing: "replace" } },
     "RA1002",
     /`existing` is "replace"; it takes move, refuse/,
+  ],
+  [
+    "a token host with a scheme",
+    {
+      inputs: { images: one, "image-tags": "x", "registry-token-host": "https://git.example.org" },
+    },
+    "RA1002",
+    /`registry-token-host` is "https:\/\/git\.example\.org"; it takes a host/,
   ],
   [
     "one expected digest for two images",

@@ -27,7 +27,7 @@ export const registry = {
     title: "The registry sends its callers to a foreign host for a token",
     means:
       "Credentials are given only to the registry's own host, to a token host known to belong to it, or to one for which config.json has the same login. Nothing was sent there.",
-    next: "Check the registry's address. If both hosts are yours, as with a GitLab of your own, give config.json the same login for the token host as for the registry.",
+    next: "Check the registry's address. If both hosts are yours, as with a GitLab of your own, name the token host in `registry-token-host`; where the login is from config.json, give the same login for the token host there.",
   },
   RA2006: {
     title: "Content does not match its digest",

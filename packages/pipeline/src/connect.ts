@@ -5,6 +5,7 @@ import type { RunnerOfSteps, StepRecord } from "@release-actions/plan";
 import {
   createRegistry,
   credentialsFrom,
+  isHost,
   parseReference,
   type Registry,
 } from "@release-actions/registry";
@@ -33,6 +34,8 @@ export type Logins = {
   token?: string;
   registryUsername?: string;
   registryPassword?: string;
+  /** Gives the registry's tokens; it may see the login too. */
+  registryTokenHost?: string;
   /** Of a GitHub App: reads teams, and tags the product's other repositories. */
   appToken?: string;
 };
@@ -95,7 +98,10 @@ export function openWorld(
   };
 }
 
-/** Opens registries; the inputs' login goes to `hosts` and to no other. `progress` is called as blob bytes pass. */
+/**
+ * Opens registries; the inputs' login goes to `hosts` and the host of their tokens, and to no other. `progress` is called as blob
+ * bytes pass. @throws Fault RA1002
+ */
 export function openRegistry(
   inputs: Logins,
   job: Job,
@@ -103,6 +109,11 @@ export function openRegistry(
   hosts: string[],
   progress?: (bytes: number) => void,
 ): Registry {
+  const tokenHost = inputs.registryTokenHost;
+  if (tokenHost !== undefined && !isHost(tokenHost))
+    throw new Fault("RA1002", {
+      saw: `\`registry-token-host\` is ${JSON.stringify(tokenHost)}; it takes a host, such as gitlab.example.org or gitlab.example.org:8443`,
+    });
   return createRegistry({
     transport,
     ...(progress === undefined ? {} : { progress }),
@@ -110,7 +121,7 @@ export function openRegistry(
       username: inputs.registryUsername,
       password: inputs.registryPassword,
       dockerConfig: dockerConfig(job),
-      hosts,
+      hosts: tokenHost === undefined ? hosts : [...hosts, tokenHost],
       env: job.variables,
       mask: (secret) => job.mask(secret),
     }),

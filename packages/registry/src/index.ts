@@ -9,5 +9,11 @@ export {
   type Promotion,
   type PromotionOptions,
 } from "./promotion.ts";
-export { formatReference, parseReference, type Reference, type Repository } from "./reference.ts";
+export {
+  formatReference,
+  isHost,
+  parseReference,
+  type Reference,
+  type Repository,
+} from "./reference.ts";
 export { createRegistry, type ImageLabels, type Registry } from "./registry.ts";

@@ -110,7 +110,8 @@ function looksLikeHost(first: string): boolean {
   return first.toLowerCase() === "localhost" || /[.:]/.test(first);
 }
 
-function isHost(host: string): boolean {
+/** A name or address, with a port or without. */
+export function isHost(host: string): boolean {
   const found = hostForm.exec(host);
   if (!found || host.length > 255) return false;
   const [, ipv6, port] = found;

@@ -41,6 +41,10 @@ triesInputs(
       environment: { near: { "blanks around it": " staging " } },
       version: { near: { "blanks around it": "\t1.0.0\n" } },
       "registry-username": { near: { "blanks around it": " ci " } },
+      "registry-token-host": {
+        accepts: ["nothing"],
+        near: { "blanks around it": " gitlab.example.org\n" },
+      },
       "registry-password": {
         near: {
           "a line end after it": (stage) => `${stage.registryLogin["registry-password"]}\r\n`,

@@ -35,6 +35,10 @@ triesInputs(
       existing: { accepts: ["nothing"], near: { move: "move" } },
       referrers: { accepts: ["nothing"], near: { no: "false" } },
       "registry-username": { near: { "blanks around it": " ci " } },
+      "registry-token-host": {
+        accepts: ["nothing"],
+        near: { "blanks around it": " gitlab.example.org\n" },
+      },
       "registry-password": {
         near: {
           "a line end after it": (stage) => `${stage.registryLogin["registry-password"]}\r\n`,

@@ -43,6 +43,10 @@ triesInputs(
       version: { near: { "blanks around it": "\t1.0.0\n" } },
       kubeconfig: { near: { "CRLF line ends": (stage) => `${stage.kubeconfig}\r\n` } },
       "registry-username": { near: { "blanks around it": " ci " } },
+      "registry-token-host": {
+        accepts: ["nothing"],
+        near: { "blanks around it": " gitlab.example.org\n" },
+      },
       "registry-password": {
         near: {
           "a line end after it": (stage) => `${stage.registryLogin["registry-password"]}\r\n`,
