@@ -116,3 +116,10 @@ test("pods of one Service take turns", async () => {
   expect(pods[0]).toBe(pods[2]);
   expect(pods[1]).toBe(pods[3]);
 });
+
+test("a pod that is gone before its Service knows is no gap: the next one answers", async () => {
+  const [first] = cluster.standIn.pods("default").filter(({ name }) => name.startsWith("site-"));
+  process.kill(first?.containers[0]?.pid ?? 0, "SIGKILL");
+  for (let visits = 0; visits < 4; visits++)
+    expect(await visit("www.example.org", "/")).toMatchObject({ status: 200, version: "site" });
+});

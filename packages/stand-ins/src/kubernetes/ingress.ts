@@ -10,7 +10,7 @@ type Route = { namespace: string; backend: Backend; path: string; exact: boolean
 
 /**
  * The ingress controller: routes by the Ingress objects' hosts and paths to the Services' ready pods, in turn.
- * 404 when no rule fits, 503 when no pod is ready, 502 when a pod does not answer.
+ * 404 when no rule fits, 503 when no pod is ready, 502 when none of them answers.
  */
 export function createIngress(
   store: Store,
@@ -24,12 +24,14 @@ export function createIngress(
     const route = routeFor(store, host, path);
     if (!route) return answer(response, 404, "default backend - 404");
     const { name = "", port } = route.backend.service ?? {};
-    const endpoints: Endpoint[] = endpointsOf(store, kubelet, route.namespace, name, port) ?? [];
-    const chosen = endpoints[turn++ % Math.max(1, endpoints.length)];
-    if (!chosen) return answer(response, 503, "503 Service Temporarily Unavailable");
+    const ready = (): Endpoint[] => endpointsOf(store, kubelet, route.namespace, name, port) ?? [];
+    if (ready().length === 0) return answer(response, 503, "503 Service Temporarily Unavailable");
     const caller = request.socket.remoteAddress ?? "127.0.0.1";
     forward(request, response, {
-      port: chosen.port,
+      next: () => {
+        const endpoints = ready();
+        return endpoints[turn++ % Math.max(1, endpoints.length)]?.port;
+      },
       headers: {
         host,
         "x-forwarded-for": caller,
