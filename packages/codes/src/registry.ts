@@ -26,7 +26,7 @@ export const registry = {
   RA2005: {
     title: "The registry sends its callers to a foreign host for a token",
     means:
-      "Credentials are given only to the registry's own host, to a token host known to belong to it, or to one for which config.json has the same login. Nothing was sent there.",
+      "Credentials are given only to the registry's own host, to a token host known to belong to it, to the one that `registry-token-host` names, or to one for which config.json has the same login. Nothing was sent there.",
     next: "Check the registry's address. If both hosts are yours, as with a GitLab of your own, name the token host in `registry-token-host`; where the login is from config.json, give the same login for the token host there.",
   },
   RA2006: {

@@ -71,9 +71,13 @@ export function tagsStep(lane: Lane): Step<Promoted> {
   const missing = async (): Promise<TagState[]> => {
     if (isBlind(options) && !written) return lane.tags;
     const given = await Promise.all(
-      lane.tags.map(async (state) =>
-        bearsDigest(lane, await (written ? registry.resolve(state.reference) : state.before())),
-      ),
+      lane.tags.map(async (state) => {
+        if (!written) return bearsDigest(lane, await state.before());
+        const given = await bearsDigest(lane, await registry.resolve(state.reference));
+        // The answer to the write was lost: it is known only now.
+        if (given) state.putAt ??= options.now();
+        return given;
+      }),
     );
     return lane.tags.filter((_, at) => !given[at]);
   };
@@ -88,7 +92,8 @@ export function tagsStep(lane: Lane): Step<Promoted> {
     act: async () => {
       const manifest = await needManifest(lane);
       const todo = await missing();
-      if (!written) await refuseMoved(lane, todo);
+      // What is there after a write without an answer may be another run's.
+      await refuseMoved(lane, todo, written ? 0 : undefined);
       written = true;
       await registry.putTags(
         repositoryOf(image.target),
@@ -136,10 +141,13 @@ export function aloneStep(lane: Lane): Step<Promoted> {
 }
 
 /** A long copy gives others the time to move a tag. @throws Fault RA2011 */
-async function refuseMoved(lane: Lane, states: TagState[]): Promise<void> {
+async function refuseMoved(
+  lane: Lane,
+  states: TagState[],
+  fresh = lane.options.existing === "refuse" ? rivalWithin / 2 : staleAfter,
+): Promise<void> {
   if (isBlind(lane.options)) return;
   for (const state of states) {
-    const fresh = lane.options.existing === "refuse" ? rivalWithin / 2 : staleAfter;
     if (lane.options.now() - state.lookedAt < fresh) continue;
     state.lookedAt = lane.options.now();
     const [before, now] = [await state.before(), await lane.registry.resolve(state.reference)];

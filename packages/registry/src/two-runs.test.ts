@@ -1,3 +1,4 @@
+import type { Fault } from "@release-actions/codes";
 import type { Transport } from "@release-actions/net";
 import { describe, expect, test } from "vitest";
 import { promotionSteps, type PromotionOptions } from "./promotion.ts";
@@ -129,5 +130,77 @@ describe("two runs at once on one tag", () => {
     expect(ends.B.refusal).toBe("RA2012");
     expect(puts).toBe(2);
     expect(tag).toBe(digests.B);
+  });
+
+  describe("where the answer to the write was lost", () => {
+    /** A run whose write was done, and whose answer was lost; the other run writes before or after it looks again. */
+    async function lost(rival: "before the next look" | "after it" | "not at all") {
+      const { standIn, host } = await startRegistry();
+      const place = { host, repository: "cessda/cdc" };
+      const own = await seedImage(standIn, "cessda/cdc", "build-a", "2.4.0");
+      const other = await seedImage(standIn, "cessda/cdc", "build-b", "2.4.1");
+      const promote = (
+        digest: string,
+        existing: PromotionOptions["existing"],
+        { transport }: { transport: Transport },
+        sleep = async () => {},
+      ) =>
+        runAll(
+          promotionSteps(createRegistry({ transport, credentials: () => undefined }), {
+            images: [
+              { name: "cdc", source: { ...place, digest }, target: place, tags: ["production"] },
+            ],
+            existing,
+            previous: false,
+            referrers: false,
+            entry: "run",
+            resuming: false,
+            now: () => 0,
+            sleep,
+          }),
+        );
+      const write = async () => void (await promote(other, "overwrite", connect()));
+      standIn.faults.push({
+        matches: ({ method, path }) => method === "PUT" && path.endsWith("/production"),
+        when: "after",
+        does: "reset",
+      });
+      const { transport } = connect();
+      const end = await promote(
+        own,
+        "refuse",
+        {
+          transport: {
+            ...transport,
+            send: (request) =>
+              transport.send(request).catch(async (error: unknown) => {
+                if (rival === "before the next look") await write();
+                throw error;
+              }),
+          },
+        },
+        rival === "after it" ? write : undefined,
+      ).catch((error: unknown) => ({ refusal: (error as Fault).code }));
+      expect(standIn.faults).toEqual([]);
+      return { end, own, other, tag: standIn.tags("cessda/cdc")["production"] };
+    }
+
+    test("and nobody else wrote, the run goes through", async () => {
+      const { end, own, tag } = await lost("not at all");
+      expect(end.refusal).toBeUndefined();
+      expect(tag).toBe(own);
+    });
+
+    test("and another run wrote before the next look, its digest is left alone", async () => {
+      const { end, other, tag } = await lost("before the next look");
+      expect(end.refusal).toBe("RA2011");
+      expect(tag).toBe(other);
+    });
+
+    test("and another run writes after it, that is said", async () => {
+      const { end, other, tag } = await lost("after it");
+      expect(end.refusal).toBe("RA2012");
+      expect(tag).toBe(other);
+    });
   });
 });
