@@ -4,7 +4,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 const others = {
   slow: ["packages/*/src/**/*.slow.test.ts"],
   hostile: ["actions/*/test/hostile/*.test.ts", "packages/*/src/**/hostile-*.test.ts"],
-  peers: ["actions/*/test/peers/*.test.ts"],
+  peers: ["actions/*/test/peers/*.test.ts", "packages/*/src/**/*.peers.test.ts"],
 };
 const usual = ["packages/*/src/**/*.test.ts", "actions/*/test/**/*.test.ts"];
 const kind = process.env["TESTS"];
@@ -17,7 +17,11 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: isOther ? others[kind] : usual,
-    exclude: [...configDefaults.exclude, ...(isOther ? [] : ["**/*.slow.test.ts"])],
+    exclude: [
+      ...configDefaults.exclude,
+      ...(isOther ? [] : ["**/*.slow.test.ts", "**/*.peers.test.ts"]),
+    ],
+    globalSetup: kind === "peers" ? ["actions/test-support/boot-control-plane.ts"] : [],
     testTimeout: isOther ? 180_000 : 30_000,
     hookTimeout: 60_000,
     maxConcurrency: 2,

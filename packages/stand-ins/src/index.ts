@@ -63,3 +63,13 @@ export {
   type SmtpStandInOptions,
 } from "./smtp/smtp-stand-in.ts";
 export type { SmtpFault, SmtpPoint } from "./smtp/fault.ts";
+export {
+  askControlPlane,
+  bootControlPlane,
+  kubeconfigOf,
+  signServiceAccountToken,
+  type ClusterAnswer,
+  type ControlPlane,
+  type ControlPlaneAccess,
+  type PodFault,
+} from "./control-plane/index.ts";

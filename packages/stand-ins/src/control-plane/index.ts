@@ -1,0 +1,9 @@
+export {
+  askControlPlane,
+  kubeconfigOf,
+  signServiceAccountToken,
+  type ClusterAnswer,
+  type ControlPlaneAccess,
+} from "./access.ts";
+export { bootControlPlane, type ControlPlane } from "./control-plane.ts";
+export type { PodFault } from "./stages.ts";
