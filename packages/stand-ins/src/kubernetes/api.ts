@@ -6,7 +6,8 @@ import { discover } from "./discovery.ts";
 import { isFields, type Fields } from "./object.ts";
 import { getObject, isTrue, listObjects, selected, watchReply, type Read } from "./reading.ts";
 import { parseJson } from "./request-body.ts";
-import { resources, type Resource } from "./resources.ts";
+import { servedResources } from "./custom-resources.ts";
+import type { Resource } from "./resources.ts";
 import { scaleReply } from "./scale.ts";
 import { badRequest, methodNotAllowed, Refused } from "./status.ts";
 import type { Store } from "./store.ts";
@@ -49,13 +50,13 @@ export function createApi(options: {
     const { method, url, headers } = request;
     const identity = authenticate(headers["authorization"], options.tokens);
     const path = url.pathname.replace(/\/+$/, "") || "/";
-    const target = targetOf(url.pathname);
+    const target = targetOf(url.pathname, servedResources(store));
     if (target) return onTarget(target, request, identity);
     authorizePath(identity, method, path);
     if (["/healthz", "/livez", "/readyz"].includes(path)) return text(200, "ok");
     if (path === "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" && method === "POST")
-      return review(request, identity);
-    const document = method === "GET" ? discover(path) : undefined;
+      return review(request, identity, servedResources(store));
+    const document = method === "GET" ? discover(path, servedResources(store)) : undefined;
     return document ? json(200, document) : text(404, "404 page not found\n");
   };
 
@@ -183,7 +184,7 @@ function verbOf(
 }
 
 /** Reads `/apis/apps/v1/namespaces/x/deployments/y/status`; undefined when the path names no resource that the server has. */
-function targetOf(pathname: string): Target | undefined {
+function targetOf(pathname: string, resources: Resource[]): Target | undefined {
   const parts = pathname.split("/").slice(1);
   const [root, ...tail] = parts;
   const [group, version] =
@@ -229,7 +230,7 @@ function decode(part: string): string {
 }
 
 /** May I? The answer comes from the rules that every request is checked against. */
-function review(request: Incoming, identity: Identity): Reply {
+function review(request: Incoming, identity: Identity, resources: Resource[]): Reply {
   const body = parseJson(request.body);
   const spec: Fields = isFields(body) && isFields(body["spec"]) ? body["spec"] : {};
   const asked = isFields(spec["resourceAttributes"]) ? spec["resourceAttributes"] : {};

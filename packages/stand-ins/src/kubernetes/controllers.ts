@@ -1,20 +1,27 @@
 import type { Clock } from "../stand-in.ts";
+import { claimsOf, createClaimController, missingVolume } from "./claims.ts";
+import { resourcesOf, servedResources } from "./custom-resources.ts";
+import { createDaemonSetController } from "./daemon-sets.ts";
+import { tendDefinition } from "./definitions.ts";
 import { deleteObject, dependents } from "./deletion.ts";
 import { createDeploymentController } from "./deployments.ts";
 import { createJobController } from "./jobs.ts";
 import { timestamp, type KubeObject } from "./object.ts";
 import type { Recorder } from "./recorder.ts";
 import { createReplicaSetController } from "./replica-sets.ts";
-import { resourceOfKind, resources } from "./resources.ts";
+import { resourceOfKind } from "./resources.ts";
+import { tendService } from "./services.ts";
+import { createStatefulSetController } from "./stateful-sets.ts";
 import type { Change, Store } from "./store.ts";
-import type { Deployment, Pod } from "./workloads.ts";
+import type { Condition, Deployment, Pod } from "./workloads.ts";
 import type { Writing } from "./writing.ts";
 
 export const nodeName = "n1";
 const tickMilliseconds = 100;
 
 /**
- * What runs behind the API: Deployments, ReplicaSets, Jobs, the scheduler, the owners' garbage and the namespaces.
+ * What runs behind the API: the workloads, volumes and addresses, the definitions of kinds, the scheduler, the owners' garbage
+ * and the namespaces.
  * Each change queues the objects that it concerns; one is brought a step further at a time. Returns the function that stops them.
  */
 export function startControllers(
@@ -27,7 +34,12 @@ export function startControllers(
   const controllers: Record<string, (namespace: string, name: string) => void> = {
     Deployment: createDeploymentController(store, clock, record),
     ReplicaSet: createReplicaSetController(store, clock, record, addresses),
+    StatefulSet: createStatefulSetController(store, clock, record, addresses),
+    DaemonSet: createDaemonSetController(store, clock, record, addresses),
     Job: createJobController(store, clock, record, addresses),
+    PersistentVolumeClaim: createClaimController(store, record),
+    Service: (namespace, name) => tendService(store, namespace, name),
+    CustomResourceDefinition: (_, name) => tendDefinition(store, clock, name),
     Pod: (namespace, name) => schedule(store, clock, record, namespace, name),
     Namespace: (_, name) => tendNamespace(store, clock, name),
   };
@@ -59,6 +71,15 @@ export function startControllers(
     const { namespace, name, ownerReferences } = object.metadata;
     if (type === "DELETED") collect(store, clock, object);
     else enqueue(object.kind, namespace, name);
+    if (type === "DELETED" && object.kind === "CustomResourceDefinition") forget(store, object);
+    if (object.kind === "Pod")
+      for (const claim of claimsOf(object as Pod))
+        enqueue("PersistentVolumeClaim", namespace, claim);
+    if (object.kind === "PersistentVolumeClaim")
+      for (const pod of unplaced(store, namespace)) enqueue("Pod", namespace, pod.metadata.name);
+    if (object.kind === "PersistentVolume" || object.kind === "StorageClass")
+      for (const { metadata } of store.list(resourceOfKind("PersistentVolumeClaim")))
+        enqueue("PersistentVolumeClaim", metadata.namespace, metadata.name);
     for (const owner of ownerReferences ?? []) enqueue(owner.kind, namespace, owner.name);
     if (type === "DELETED" && namespace !== undefined) enqueue("Namespace", undefined, namespace);
   };
@@ -77,11 +98,11 @@ export function startControllers(
       )?.reason;
       if (reason !== "NewReplicaSetAvailable") enqueue("Deployment", namespace, name);
     }
-    for (const set of store.list<KubeObject & { spec: { minReadySeconds?: number } }>(
-      resourceOfKind("ReplicaSet"),
-    ))
-      if (set.spec.minReadySeconds)
-        enqueue("ReplicaSet", set.metadata.namespace, set.metadata.name);
+    for (const kind of ["ReplicaSet", "StatefulSet", "DaemonSet"])
+      for (const set of store.list<KubeObject & { spec: { minReadySeconds?: number } }>(
+        resourceOfKind(kind),
+      ))
+        if (set.spec.minReadySeconds) enqueue(kind, set.metadata.namespace, set.metadata.name);
   }, tickMilliseconds);
   ticker.unref();
 
@@ -104,6 +125,11 @@ function schedule(
   const pod = store.get<Pod>(resource, namespace, name);
   if (!pod || pod.spec.nodeName !== undefined || pod.metadata.deletionTimestamp !== undefined)
     return;
+  const missing = missingVolume(store, pod);
+  if (missing !== undefined) {
+    refuse(store, clock, record, pod, missing);
+    return;
+  }
   const placed = store.change(resource, pod, (draft) => {
     draft.spec.nodeName = nodeName;
     const scheduled = {
@@ -112,7 +138,8 @@ function schedule(
       lastProbeTime: null,
       lastTransitionTime: timestamp(clock.now()),
     } as const;
-    draft.status.conditions = [...(draft.status.conditions ?? []), scheduled];
+    const others = draft.status.conditions?.filter(({ type }) => type !== "PodScheduled") ?? [];
+    draft.status.conditions = [...others, scheduled];
   });
   if (placed)
     record(placed, {
@@ -121,6 +148,37 @@ function schedule(
       message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
       from: "default-scheduler",
     });
+}
+
+/** Says why a pod is not placed, as the scheduler does: once, until the reason is another. */
+function refuse(store: Store, clock: Clock, record: Recorder, pod: Pod, why: string): void {
+  const message = `0/1 nodes are available: ${why}. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`;
+  const known = pod.status.conditions?.find(({ type }) => type === "PodScheduled");
+  if (known?.message === message) return;
+  const condition: Condition = {
+    type: "PodScheduled",
+    status: "False",
+    lastProbeTime: null,
+    lastTransitionTime: timestamp(clock.now()),
+    reason: "Unschedulable",
+    message,
+  };
+  store.change(resourceOfKind("Pod"), pod, (draft) => {
+    const others = draft.status.conditions?.filter(({ type }) => type !== "PodScheduled") ?? [];
+    draft.status.conditions = [...others, condition];
+  });
+  record(pod, { type: "Warning", reason: "FailedScheduling", message, from: "default-scheduler" });
+}
+
+const unplaced = (store: Store, namespace: string | undefined): Pod[] =>
+  store
+    .list<Pod>(resourceOfKind("Pod"), namespace)
+    .filter(({ spec }) => spec.nodeName === undefined && (spec.volumes ?? []).length > 0);
+
+/** The objects of a kind go with its definition. */
+function forget(store: Store, definition: KubeObject): void {
+  for (const resource of resourcesOf(definition))
+    for (const object of store.list(resource)) store.remove(resource, object);
 }
 
 /** What was owned by a deleted object goes too, unless another owner is left. */
@@ -154,6 +212,7 @@ function tendNamespace(store: Store, clock: Clock, name: string): void {
     }
     return;
   }
+  const resources = servedResources(store);
   const contents = resources
     .filter(({ namespaced }) => namespaced)
     .flatMap((resource) => store.list(resource, name).map((object) => ({ resource, object })));

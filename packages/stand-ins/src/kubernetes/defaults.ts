@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { applySchemaDefaults } from "./custom-resources.ts";
 import { isFields, type Fields } from "./object.ts";
 import type { Resource } from "./resources.ts";
 
@@ -8,14 +9,24 @@ export function applyDefaults(
   object: Fields,
   addresses: { clusterIP(): string },
 ): void {
+  if (resource.openapi) {
+    applySchemaDefaults(object, resource.openapi);
+    return;
+  }
   const spec = isFields(object["spec"]) ? object["spec"] : undefined;
   if (resource.kind === "Secret") defaultSecret(object);
   else if (resource.kind === "Namespace") defaultNamespace(object);
+  else if (resource.kind === "StorageClass")
+    fill(object, { reclaimPolicy: "Delete", volumeBindingMode: "Immediate" });
   const emptyStatus = emptyStatuses[resource.kind];
   if (emptyStatus) fill(object, { status: { ...emptyStatus } });
   if (!spec) return;
   if (resource.kind === "Deployment") defaultDeployment(spec);
   else if (resource.kind === "ReplicaSet") fill(spec, { replicas: 1 });
+  else if (resource.kind === "StatefulSet") defaultStatefulSet(spec);
+  else if (resource.kind === "DaemonSet") defaultDaemonSet(spec);
+  else if (resource.kind === "PersistentVolumeClaim") fill(spec, { volumeMode: "Filesystem" });
+  else if (resource.kind === "CustomResourceDefinition") defaultDefinition(spec);
   else if (resource.kind === "Job") defaultJob(object, spec);
   else if (resource.kind === "CronJob") defaultCronJob(spec);
   else if (resource.kind === "Pod") defaultPod(spec);
@@ -26,6 +37,27 @@ export function applyDefaults(
 const emptyStatuses: Record<string, Fields> = {
   Deployment: {},
   ReplicaSet: { replicas: 0 },
+  StatefulSet: { replicas: 0, availableReplicas: 0 },
+  DaemonSet: {
+    currentNumberScheduled: 0,
+    numberMisscheduled: 0,
+    desiredNumberScheduled: 0,
+    numberReady: 0,
+  },
+  PersistentVolumeClaim: { phase: "Pending" },
+  PersistentVolume: { phase: "Available" },
+  CustomResourceDefinition: {
+    conditions: null,
+    acceptedNames: { plural: "", kind: "" },
+    storedVersions: null,
+  },
+  PodDisruptionBudget: {
+    disruptionsAllowed: 0,
+    currentHealthy: 0,
+    desiredHealthy: 0,
+    expectedPods: 0,
+  },
+  HorizontalPodAutoscaler: { desiredReplicas: 0, currentMetrics: null },
   Job: {},
   CronJob: {},
   Pod: { phase: "Pending", qosClass: "BestEffort" },
@@ -48,6 +80,39 @@ function defaultDeployment(spec: Fields): void {
   fill(strategy, { type: "RollingUpdate" });
   if (strategy["type"] === "RollingUpdate")
     fill(inside(strategy, "rollingUpdate"), { maxUnavailable: "25%", maxSurge: "25%" });
+}
+
+function defaultStatefulSet(spec: Fields): void {
+  fill(spec, { replicas: 1, podManagementPolicy: "OrderedReady", revisionHistoryLimit: 10 });
+  const strategy = inside(spec, "updateStrategy");
+  fill(strategy, { type: "RollingUpdate" });
+  if (strategy["type"] === "RollingUpdate")
+    fill(inside(strategy, "rollingUpdate"), { partition: 0 });
+  fill(inside(spec, "persistentVolumeClaimRetentionPolicy"), {
+    whenDeleted: "Retain",
+    whenScaled: "Retain",
+  });
+  for (const claim of items(spec["volumeClaimTemplates"])) {
+    fill(claim, { kind: "PersistentVolumeClaim", apiVersion: "v1", status: { phase: "Pending" } });
+    fill(inside(claim, "spec"), { volumeMode: "Filesystem" });
+  }
+}
+
+function defaultDaemonSet(spec: Fields): void {
+  fill(spec, { revisionHistoryLimit: 10 });
+  const strategy = inside(spec, "updateStrategy");
+  fill(strategy, { type: "RollingUpdate" });
+  if (strategy["type"] === "RollingUpdate")
+    fill(inside(strategy, "rollingUpdate"), { maxUnavailable: 1, maxSurge: 0 });
+}
+
+function defaultDefinition(spec: Fields): void {
+  const names = inside(spec, "names");
+  fill(names, {
+    singular: String(names["kind"] ?? "").toLowerCase(),
+    listKind: `${String(names["kind"] ?? "")}List`,
+  });
+  fill(spec, { conversion: { strategy: "None" } });
 }
 
 function defaultTemplate(template: Fields): void {

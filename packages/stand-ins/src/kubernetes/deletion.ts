@@ -1,6 +1,7 @@
 import type { Clock } from "../stand-in.ts";
 import { isFields, timestamp, type KubeObject } from "./object.ts";
-import { resources, type Resource } from "./resources.ts";
+import { servedResources } from "./custom-resources.ts";
+import type { Resource } from "./resources.ts";
 import { preconditionFailed, success, type Status } from "./status.ts";
 import type { Store } from "./store.ts";
 import type { Pod } from "./workloads.ts";
@@ -95,7 +96,7 @@ export function dependents(
   store: Store,
   owner: { metadata: { uid: string } },
 ): { resource: Resource; object: KubeObject }[] {
-  return resources.flatMap((resource) =>
+  return servedResources(store).flatMap((resource) =>
     store
       .list(resource)
       .filter((object) =>

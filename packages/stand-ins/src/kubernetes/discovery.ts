@@ -1,4 +1,4 @@
-import { groupVersion, resources, type Resource } from "./resources.ts";
+import { groupVersion, type Resource } from "./resources.ts";
 
 const verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const subresourceVerbs = {
@@ -24,7 +24,7 @@ export const version = {
   platform: "linux/amd64",
 };
 
-const groups = (): { name: string; version: string }[] => {
+const groups = (resources: Resource[]): { name: string; version: string }[] => {
   const named = resources
     .filter((resource) => resource.group !== "")
     .map((resource) => ({ name: resource.group, version: resource.version }));
@@ -64,7 +64,7 @@ function apiResources(resource: Resource): object[] {
   return [own, ...parts];
 }
 
-function apiResourceList(name: string): object | undefined {
+function apiResourceList(name: string, resources: Resource[]): object | undefined {
   const rows = resources
     .filter((resource) => groupVersion(resource) === name)
     .flatMap(apiResources);
@@ -82,25 +82,25 @@ function apiResourceList(name: string): object | undefined {
 }
 
 /** The document behind a discovery path; undefined when there is none. */
-export function discover(path: string): object | undefined {
+export function discover(path: string, resources: Resource[]): object | undefined {
   if (path === "/version") return version;
   if (path === "/api")
     return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };
   if (path === "/apis")
-    return { kind: "APIGroupList", apiVersion: "v1", groups: groups().map(apiGroup) };
-  if (path === "/openapi/v3") return openapiIndex();
+    return { kind: "APIGroupList", apiVersion: "v1", groups: groups(resources).map(apiGroup) };
+  if (path === "/openapi/v3") return openapiIndex(resources);
   const described = /^\/openapi\/v3\/apis?\/(.+)$/.exec(path)?.[1];
-  if (described !== undefined) return openapi(described);
+  if (described !== undefined) return openapi(described, resources);
   const named = /^\/api\/(v1)$|^\/apis\/([^/]+\/[^/]+)$/.exec(path);
-  if (named) return apiResourceList(named[1] ?? named[2] ?? "");
-  const group = groups().find(({ name }) => path === `/apis/${name}`);
+  if (named) return apiResourceList(named[1] ?? named[2] ?? "", resources);
+  const group = groups(resources).find(({ name }) => path === `/apis/${name}`);
   return group && { kind: "APIGroup", apiVersion: "v1", ...apiGroup(group) };
 }
 
 const root = (resource: Resource): string =>
   resource.group ? `apis/${groupVersion(resource)}` : "api/v1";
 
-function openapiIndex(): object {
+function openapiIndex(resources: Resource[]): object {
   return {
     paths: Object.fromEntries(
       resources.map((resource) => [
@@ -112,7 +112,7 @@ function openapiIndex(): object {
 }
 
 /** As much of the OpenAPI document as clients read before they write: which kinds can be patched with `fieldValidation`. */
-function openapi(name: string): object | undefined {
+function openapi(name: string, resources: Resource[]): object | undefined {
   const rows = resources.filter((resource) => groupVersion(resource) === name);
   if (rows.length === 0) return undefined;
   const paths = rows.map((resource) => {

@@ -1,3 +1,4 @@
+import { schemaFromOpenapi } from "./custom-resources.ts";
 import { metadata, podSpec } from "./pod-schema.ts";
 import type { Resource } from "./resources.ts";
 import {
@@ -108,6 +109,56 @@ const bodies: Record<string, Record<string, Schema>> = {
     }),
     status: any,
   },
+  StatefulSet: {
+    spec: struct({
+      replicas: integer,
+      selector: labelSelector,
+      template,
+      volumeClaimTemplates: list(any),
+      serviceName: string,
+      podManagementPolicy: string,
+      updateStrategy: struct({
+        type: string,
+        rollingUpdate: struct({ partition: integer, maxUnavailable: quantity }),
+      }),
+      revisionHistoryLimit: integer,
+      minReadySeconds: integer,
+      persistentVolumeClaimRetentionPolicy: struct({ whenDeleted: string, whenScaled: string }),
+      ordinals: struct({ start: integer }),
+    }),
+    status: any,
+  },
+  DaemonSet: {
+    spec: struct({
+      selector: labelSelector,
+      template,
+      updateStrategy: struct({
+        type: string,
+        rollingUpdate: struct({ maxUnavailable: quantity, maxSurge: quantity }),
+      }),
+      minReadySeconds: integer,
+      revisionHistoryLimit: integer,
+    }),
+    status: any,
+  },
+  ControllerRevision: { data: any, revision: integer },
+  PersistentVolumeClaim: {
+    spec: struct({
+      accessModes: any,
+      selector: labelSelector,
+      resources: struct({
+        limits: { type: "map", of: quantity },
+        requests: { type: "map", of: quantity },
+      }),
+      volumeName: string,
+      storageClassName: string,
+      volumeMode: string,
+      dataSource: any,
+      dataSourceRef: any,
+      volumeAttributesClassName: string,
+    }),
+    status: any,
+  },
   Job: { spec: jobSpec, status: any },
   CronJob: {
     spec: struct({
@@ -155,12 +206,36 @@ const bodies: Record<string, Record<string, Schema>> = {
 /** The schema of a resource's objects. Kinds that the stand-in only keeps (events, nodes, policies) have any spec. */
 export function schemaOf(resource: Resource): Schema {
   const common = { apiVersion: string, kind: string, metadata };
-  const body = bodies[resource.kind];
+  if (resource.openapi) return schemaFromOpenapi(resource.openapi, common);
+  const body = bodies[resource.kind] ?? wholes[resource.kind];
   if (body) return struct({ ...common, ...body });
   if (resource.kind === "Event")
     return struct({ ...common, ...Object.fromEntries(eventFields.map((name) => [name, any])) });
   return struct({ ...common, spec: any, status: any });
 }
+
+/** Kinds that have other fields than `spec`, which are kept as they come. */
+const wholes: Record<string, Record<string, Schema>> = {
+  Role: { rules: any },
+  ClusterRole: { rules: any, aggregationRule: any },
+  RoleBinding: { subjects: any, roleRef: any },
+  ClusterRoleBinding: { subjects: any, roleRef: any },
+  PriorityClass: {
+    value: integer,
+    globalDefault: boolean,
+    description: string,
+    preemptionPolicy: string,
+  },
+  StorageClass: {
+    provisioner: string,
+    parameters: strings,
+    reclaimPolicy: string,
+    mountOptions: any,
+    allowVolumeExpansion: boolean,
+    volumeBindingMode: string,
+    allowedTopologies: any,
+  },
+};
 
 const eventFields = [
   "involvedObject", "reason", "message", "source", "firstTimestamp", "lastTimestamp", "count", "type", "eventTime",

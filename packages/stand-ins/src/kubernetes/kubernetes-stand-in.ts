@@ -12,7 +12,8 @@ import { nodeDirectory, startKubelet, type SavedPods } from "./kubelet.ts";
 import { copy, timestamp, type KubeObject } from "./object.ts";
 import { createPodAccess } from "./pod-access.ts";
 import { createRecorder, type Written } from "./recorder.ts";
-import { groupVersion, resourceOfKind, resources } from "./resources.ts";
+import { servedResources } from "./custom-resources.ts";
+import { groupVersion, resourceOfKind, type Resource } from "./resources.ts";
 import { createStore, type StoreState } from "./store.ts";
 import { isReady, type Pod } from "./workloads.ts";
 import { createWriting, type Addresses } from "./writing.ts";
@@ -51,8 +52,8 @@ export type KubernetesStandIn = StandIn & {
   objects(kind: string, namespace?: string): readonly KubeObject[];
   pods(namespace: string): readonly PodView[];
   /**
-   * Creates or changes an object as an operator with all rights would, by server-side apply with force; a CronJob's `status`
-   * with it. Throws what the API would refuse.
+   * Creates or changes an object as an operator with all rights would, by server-side apply with force; the `status` of a
+   * CronJob or a custom resource with it. Throws what the API would refuse.
    */
   apply(object: {
     apiVersion: string;
@@ -143,7 +144,7 @@ export function createKubernetesStandIn(options: {
   });
 
   const apply: KubernetesStandIn["apply"] = (object) => {
-    const resource = resources.find(
+    const resource = servedResources(store).find(
       (row) => row.kind === object.kind && groupVersion(row) === object.apiVersion,
     );
     if (!resource)
@@ -161,18 +162,23 @@ export function createKubernetesStandIn(options: {
         mayCreate: () => undefined,
       }).object;
     const stored = put(undefined);
-    // No controller tends a CronJob here: what it has done so far is what the operator says.
-    if (object.kind === "CronJob" && object["status"] !== undefined) return copy(put("status"));
+    // No controller tends these here: what it has done so far is what the operator says.
+    const untended = object.kind === "CronJob" || resource.openapi !== undefined;
+    if (untended && resource.subresources.includes("status") && object["status"] !== undefined)
+      return copy(put("status"));
     return copy(stored);
   };
 
   if (!saved) {
     for (const namespace of ["default", "kube-node-lease", "kube-public", "kube-system"])
       apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+    apply(defaultStorageClass);
     store.insert(resourceOfKind("Node"), nodeObject(clock));
     store.compact();
   }
 
+  const resourceNamed = (kind: string): Resource =>
+    servedResources(store).find((row) => row.kind === kind) ?? resourceOfKind(kind);
   const podNamed = (namespace: string, pod: string): Pod | undefined =>
     store.get<Pod>(resourceOfKind("Pod"), namespace, pod);
 
@@ -185,9 +191,11 @@ export function createKubernetesStandIn(options: {
   return {
     ...frame({ name, clock, route, close }),
     kinds: () => [
-      ...new Set(resources.flatMap((row) => (store.list(row).length > 0 ? [row.kind] : []))),
+      ...new Set(
+        servedResources(store).flatMap((row) => (store.list(row).length > 0 ? [row.kind] : [])),
+      ),
     ],
-    objects: (kind, namespace) => copy(store.list(resourceOfKind(kind), namespace)),
+    objects: (kind, namespace) => copy(store.list(resourceNamed(kind), namespace)),
     pods: (namespace) => store.list<Pod>(resourceOfKind("Pod"), namespace).map(viewOf),
     apply,
     log(namespace, pod, container, previous = false) {
@@ -233,6 +241,18 @@ export function createKubernetesStandIn(options: {
     };
   }
 }
+
+/** Volumes are made when the first pod wants them, as on a cluster of one node. */
+const defaultStorageClass = {
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata: {
+    name: "standard",
+    annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
+  },
+  provisioner: "stand-in.example/local",
+  volumeBindingMode: "WaitForFirstConsumer",
+};
 
 function nodeObject(clock: Clock) {
   const now = timestamp(clock.now());

@@ -7,7 +7,7 @@ import type { Store } from "./store.ts";
 import type { Template } from "./workloads.ts";
 import type { Writing } from "./writing.ts";
 
-/** Makes one pod of an owner's template, under a name of its own. */
+/** Makes one pod of an owner's template, under a name of its own: a random one, or the `named` one. */
 export function createOwnedPod(options: {
   store: Store;
   record: Recorder;
@@ -15,8 +15,13 @@ export function createOwnedPod(options: {
   owner: KubeObject;
   template: Template;
   from: string;
+  /** A pod that has an identity: its name, and what it has beyond the template. */
+  named?: { name: string; labels: Record<string, string>; spec?: Partial<Template["spec"]> };
+  /** The node that the pod is made for. */
+  node?: string;
+  message?: (pod: string) => string;
 }): void {
-  const { store, owner, template } = options;
+  const { store, owner, template, named } = options;
   const resource = resourceOfKind("Pod");
   const generateName = `${owner.metadata.name}-`;
   const draft = {
@@ -24,19 +29,24 @@ export function createOwnedPod(options: {
     apiVersion: "v1",
     metadata: {
       ...copy(template.metadata ?? {}),
-      name: `${generateName}${suffix()}`,
+      name: named?.name ?? `${generateName}${suffix()}`,
       generateName,
+      labels: { ...template.metadata?.labels, ...named?.labels },
       ...(owner.metadata.namespace === undefined ? {} : { namespace: owner.metadata.namespace }),
       ownerReferences: [controllerReference(owner)],
     },
-    spec: copy(template.spec),
+    spec: {
+      ...copy(template.spec),
+      ...named?.spec,
+      ...(options.node === undefined ? {} : { nodeName: options.node }),
+    },
   };
   applyDefaults(resource, draft, options.addresses);
   const pod = store.insert(resource, draft);
   options.record(owner, {
     type: "Normal",
     reason: "SuccessfulCreate",
-    message: `Created pod: ${pod.metadata.name}`,
+    message: options.message?.(pod.metadata.name) ?? `Created pod: ${pod.metadata.name}`,
     from: options.from,
   });
 }

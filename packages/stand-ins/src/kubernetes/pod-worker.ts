@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { createContainer, type Container } from "./container.ts";
 import type { Node } from "./node.ts";
 import { equal, timestamp } from "./object.ts";
@@ -14,7 +15,8 @@ export type PodWorker = {
 const podResource = resourceOfKind("Pod");
 
 /**
- * Runs a pod: its init containers one after the other, then its containers; writes its status whenever it changes.
+ * Runs a pod: its init containers one after the other, then its containers; writes its status whenever it changes. A sidecar
+ * is an init container that goes on: the next one starts when it has started.
  * With `saved`, in the order of `containers`, it goes on with a pod that ran elsewhere.
  */
 export function startPod(
@@ -39,36 +41,59 @@ export function startPod(
       changed: publish,
       saved: saved[from + index],
     });
-  const inits = (pod.spec.initContainers ?? []).map(
-    make(restartPolicy === "Never" ? "Never" : "OnFailure", 0),
+  const inits = (pod.spec.initContainers ?? []).map((spec, index) =>
+    make(isSidecar(spec) ? "Always" : restartPolicy === "Never" ? "Never" : "OnFailure", 0)(
+      spec,
+      index,
+    ),
   );
+  const sidecars = inits.filter(({ spec }) => isSidecar(spec));
   const containers = pod.spec.containers.map(make(restartPolicy, inits.length));
 
   const work = async (): Promise<void> => {
     publish();
     for (const init of inits) {
+      if (isSidecar(init.spec)) {
+        void init.run().catch(broken);
+        await started(init);
+        if (stopped) return;
+        continue;
+      }
       await init.run();
       if (stopped || init.status().state.terminated?.exitCode !== 0) return;
     }
     await Promise.all(containers.map((container) => container.run()));
+    // The sidecars of a pod that is done end with it.
+    if (!stopped) await Promise.all(sidecars.map((sidecar) => sidecar.stop(1_000)));
   };
-  const working = work().catch((error: unknown) => {
+  const broken = (error: unknown): void =>
     node.record(pod, {
       type: "Warning",
       reason: "FailedSync",
       message: `error: ${error instanceof Error ? error.message : String(error)}`,
       from: "kubelet",
     });
-  });
+  const working = work().catch(broken);
+
+  async function started(container: Container): Promise<void> {
+    while (!stopped && !container.status().started) await pause(20);
+  }
 
   function statusOf(before: PodStatus): PodStatus {
     const own = containers.map((container) => container.status());
     const init = inits.map((container) => container.status());
-    const initialized = init.every(({ state }) => state.terminated?.exitCode === 0);
+    const sidecarNames = new Set(sidecars.map(({ spec }) => spec.name));
+    const initialized =
+      before.conditions?.some(({ type, status }) => type === "Initialized" && status === "True") ||
+      init.every(({ name, state, started: has }) =>
+        sidecarNames.has(name) ? has : state.terminated?.exitCode === 0,
+      );
     const waitingForInit = (status: ContainerStatus): ContainerStatus =>
       initialized ? status : { ...status, state: { waiting: { reason: "PodInitializing" } } };
-    const phase = phaseOf(own, init, restartPolicy);
-    const unready = own.filter(({ ready }) => !ready).map(({ name }) => name);
+    const toEnd = init.filter(({ name }) => !sidecarNames.has(name));
+    const phase = phaseOf(own, toEnd, restartPolicy);
+    const serving = [...init.filter(({ name }) => sidecarNames.has(name)), ...own];
+    const unready = serving.filter(({ ready }) => !ready).map(({ name }) => name);
     const ready = unready.length === 0;
     const why =
       phase === "Succeeded"
@@ -131,6 +156,8 @@ export function startPod(
     },
   };
 }
+
+const isSidecar = (spec: ContainerSpec): boolean => spec.restartPolicy === "Always";
 
 function phaseOf(
   own: ContainerStatus[],

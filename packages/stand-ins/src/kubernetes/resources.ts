@@ -1,4 +1,4 @@
-import { at, type KubeObject } from "./object.ts";
+import { at, type Fields, type KubeObject } from "./object.ts";
 
 /** One row of the API: what discovery lists, what the routes accept. */
 export type Resource = {
@@ -15,6 +15,8 @@ export type Resource = {
   generation: boolean;
   /** Field selectors beyond metadata.name and metadata.namespace. */
   selectable: string[];
+  /** Of a kind that a CustomResourceDefinition made: its `openAPIV3Schema`. */
+  openapi?: Fields;
 };
 
 const row = (
@@ -77,6 +79,20 @@ export const resources: readonly Resource[] = [
       "status.podIP",
     ],
   }),
+  row("", "v1", "limitranges", "LimitRange", { shortNames: ["limits"] }),
+  row("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", {
+    shortNames: ["pvc"],
+    subresources: ["status"],
+  }),
+  row("", "v1", "persistentvolumes", "PersistentVolume", {
+    namespaced: false,
+    shortNames: ["pv"],
+    subresources: ["status"],
+  }),
+  row("", "v1", "resourcequotas", "ResourceQuota", {
+    shortNames: ["quota"],
+    subresources: ["status"],
+  }),
   row("", "v1", "secrets", "Secret", { selectable: ["type"] }),
   row("", "v1", "serviceaccounts", "ServiceAccount", { shortNames: ["sa"] }),
   row("", "v1", "services", "Service", {
@@ -84,6 +100,19 @@ export const resources: readonly Resource[] = [
     categories: all,
     subresources: ["status", "proxy"],
     selectable: ["spec.clusterIP", "spec.type"],
+  }),
+  row("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", {
+    namespaced: false,
+    shortNames: ["crd", "crds"],
+    subresources: ["status"],
+    generation: true,
+  }),
+  row("apps", "v1", "controllerrevisions", "ControllerRevision"),
+  row("apps", "v1", "daemonsets", "DaemonSet", {
+    shortNames: ["ds"],
+    categories: all,
+    subresources: ["status"],
+    generation: true,
   }),
   row("apps", "v1", "deployments", "Deployment", {
     shortNames: ["deploy"],
@@ -93,6 +122,12 @@ export const resources: readonly Resource[] = [
   }),
   row("apps", "v1", "replicasets", "ReplicaSet", {
     shortNames: ["rs"],
+    categories: all,
+    subresources: ["scale", "status"],
+    generation: true,
+  }),
+  row("apps", "v1", "statefulsets", "StatefulSet", {
+    shortNames: ["sts"],
     categories: all,
     subresources: ["scale", "status"],
     generation: true,
@@ -123,10 +158,25 @@ export const resources: readonly Resource[] = [
     shortNames: ["netpol"],
     generation: true,
   }),
+  row("networking.k8s.io", "v1", "ingressclasses", "IngressClass", { namespaced: false }),
   row("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", {
     shortNames: ["pdb"],
     subresources: ["status"],
     generation: true,
+  }),
+  row("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", {
+    namespaced: false,
+  }),
+  row("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", { namespaced: false }),
+  row("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"),
+  row("rbac.authorization.k8s.io", "v1", "roles", "Role"),
+  row("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", {
+    namespaced: false,
+    shortNames: ["pc"],
+  }),
+  row("storage.k8s.io", "v1", "storageclasses", "StorageClass", {
+    namespaced: false,
+    shortNames: ["sc"],
   }),
 ];
 

@@ -6,7 +6,8 @@ import { isFields, type Fields } from "./object.ts";
  */
 export type Schema =
   | { type: "any" | "string" | "integer" | "boolean" | "quantity" }
-  | { type: "struct"; fields: Record<string, Schema>; atomic?: true }
+  /** `open`: fields that are not named are kept, with anything inside. */
+  | { type: "struct"; fields: Record<string, Schema>; atomic?: true; open?: true }
   | { type: "map"; of: Schema; atomic?: true }
   | { type: "list"; of: Schema }
   | { type: "set" }
@@ -63,7 +64,7 @@ export function misfits(value: unknown, schema: Schema, path = ""): Misfit[] {
   if (schema.type === "struct" || schema.type === "map") {
     if (!isFields(value)) return [typeMisfit(path, "map", value)];
     return Object.entries(value).flatMap(([name, child]) =>
-      schema.type === "struct" && !schema.fields[name]
+      schema.type === "struct" && !schema.fields[name] && !schema.open
         ? [{ path: `${path}.${name}`, problem: "unknown" as const }]
         : misfits(child, childSchema(schema, name), `${path}.${name}`),
     );
@@ -108,7 +109,8 @@ export function prune(value: unknown, schema: Schema): unknown {
       .filter(
         ([name, child]) =>
           child !== null &&
-          (schema.type === "map" || (schema.type === "struct" && schema.fields[name])),
+          (schema.type === "map" ||
+            (schema.type === "struct" && (schema.open || schema.fields[name]))),
       )
       .map(([name, child]) => [name, prune(child, childSchema(schema, name))]),
   );

@@ -1,5 +1,7 @@
 import { isSchedule, isTimeZone, scheduleFault } from "./cron-schedule.ts";
-import { at, equal, isFields, type Fields, type KubeObject } from "./object.ts";
+import { schemaCauses } from "./custom-resources.ts";
+import { immutableCauses } from "./immutable.ts";
+import { at, isFields, type Fields, type KubeObject } from "./object.ts";
 import type { Resource } from "./resources.ts";
 import { labelsMatch } from "./selectors.ts";
 import { invalid, type Invalid } from "./status.ts";
@@ -21,7 +23,9 @@ export function validate(
 ): void {
   const causes = [
     ...metadataCauses(object),
-    ...(rules[resource.kind]?.(object) ?? []),
+    ...(resource.openapi
+      ? schemaCauses(object, resource.openapi, "")
+      : (rules[resource.kind]?.(object) ?? [])),
     ...(before ? immutableCauses(resource, object, before) : []),
   ];
   if (causes.length > 0) throw invalid(resource, object.metadata.name, causes);
@@ -49,6 +53,17 @@ const rules: Record<string, (object: KubeObject) => Invalid[]> = {
     ...podSpecCauses(at(object, "spec", "template", "spec"), "spec.template.spec"),
     ...countCauses(object),
   ],
+  StatefulSet: (object) => [...alwaysCauses(object), ...countCauses(object)],
+  DaemonSet: alwaysCauses,
+  PersistentVolumeClaim: ({ spec }) => [
+    ...(items(at(spec, "accessModes")).length > 0 || Array.isArray(at(spec, "accessModes"))
+      ? []
+      : [required("spec.accessModes", "at least 1 access mode is required")]),
+    ...(at(spec, "resources", "requests", "storage") === undefined
+      ? [required("spec.resources[storage]")]
+      : []),
+  ],
+  CustomResourceDefinition: definitionCauses,
   Job: (object) => jobCauses(object["spec"], "spec"),
   CronJob: cronJobCauses,
   Pod: (object) => podSpecCauses(object["spec"], "spec"),
@@ -80,7 +95,9 @@ const rules: Record<string, (object: KubeObject) => Invalid[]> = {
 const items = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 
 function metadataCauses({ kind, metadata }: KubeObject): Invalid[] {
-  const good = dnsName.test(metadata.name) && metadata.name.length <= 253;
+  // Roles may be called anything that a path can hold.
+  const isRole = /Role(Binding)?$/.test(kind);
+  const good = isRole || (dnsName.test(metadata.name) && metadata.name.length <= 253);
   const labels = Object.entries(metadata.labels ?? {}).filter(
     ([, value]) => !labelValue.test(String(value)) || String(value).length > 63,
   );
@@ -107,6 +124,47 @@ function selectorCauses(object: KubeObject): Invalid[] {
   return [];
 }
 
+/** Selector and pods of a workload whose pods are always there. */
+function alwaysCauses(object: KubeObject): Invalid[] {
+  const policy = at(object, "spec", "template", "spec", "restartPolicy");
+  const claims = items(at(object, "spec", "volumeClaimTemplates"));
+  return [
+    ...selectorCauses(object),
+    ...podSpecCauses(
+      at(object, "spec", "template", "spec"),
+      "spec.template.spec",
+      claims.map((claim) => at(claim, "metadata", "name")),
+    ),
+    ...(policy === "Always"
+      ? []
+      : [unsupported("spec.template.spec.restartPolicy", policy, ["Always"])]),
+  ];
+}
+
+function definitionCauses({ metadata, spec }: KubeObject): Invalid[] {
+  const name = `${String(at(spec, "names", "plural"))}.${String(at(spec, "group"))}`;
+  const versions = items(at(spec, "versions"));
+  return [
+    ...(metadata.name === name
+      ? []
+      : [wrong("metadata.name", metadata.name, 'must be spec.names.plural+"."+spec.group')]),
+    ...(versions.filter((version) => version["storage"] === true).length === 1
+      ? []
+      : [
+          wrong(
+            "spec.versions",
+            versions.map((version) => version["name"]),
+            "must have exactly one version marked as storage version",
+          ),
+        ]),
+    ...versions.flatMap((version, index) =>
+      isFields(at(version, "schema", "openAPIV3Schema"))
+        ? []
+        : [required(`spec.versions[${index}].schema.openAPIV3Schema`, "schemas are required")],
+    ),
+  ];
+}
+
 function countCauses(object: KubeObject): Invalid[] {
   const replicas = at(object, "spec", "replicas");
   return typeof replicas === "number" && replicas < 0
@@ -114,10 +172,10 @@ function countCauses(object: KubeObject): Invalid[] {
     : [];
 }
 
-function podSpecCauses(spec: unknown, path: string): Invalid[] {
+function podSpecCauses(spec: unknown, path: string, claims: unknown[] = []): Invalid[] {
   if (!isFields(spec) || items(spec["containers"]).length === 0)
     return [required(`${path}.containers`)];
-  const volumes = items(spec["volumes"]).map((volume) => volume["name"]);
+  const volumes = [...items(spec["volumes"]).map((volume) => volume["name"]), ...claims];
   return ["initContainers", "containers"].flatMap((list) =>
     items(spec[list]).flatMap((container, index, all) => {
       const here = `${path}.${list}[${index}]`;
@@ -204,55 +262,3 @@ const unsupported = (field: string, value: unknown, supported: string[]): Invali
   field,
   message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported.map((one) => JSON.stringify(one)).join(", ")}`,
 });
-
-function immutableCauses(resource: Resource, object: KubeObject, before: KubeObject): Invalid[] {
-  const fixed =
-    {
-      Deployment: ["selector"],
-      ReplicaSet: ["selector"],
-      Job: ["selector", "template", "completions"],
-    }[resource.kind] ?? [];
-  const spec = fixed
-    .filter((name) => !equal(at(object, "spec", name), at(before, "spec", name)))
-    .map((name) => wrong(`spec.${name}`, at(object, "spec", name) ?? null, "field is immutable"));
-  if (
-    resource.kind === "Pod" &&
-    !equal(withoutImages(object["spec"]), withoutImages(before["spec"]))
-  )
-    return [
-      {
-        reason: "FieldValueInvalid",
-        field: "spec",
-        message:
-          "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
-      },
-    ];
-  if (resource.kind === "Secret" && object["type"] !== before["type"])
-    return [wrong("type", object["type"], "field is immutable")];
-  if (before["immutable"] === true && !equal(object["data"], before["data"]))
-    return [
-      {
-        reason: "FieldValueInvalid",
-        field: "data",
-        message: "Forbidden: field is immutable when `immutable` is set",
-      },
-    ];
-  const address = at(before, "spec", "clusterIP");
-  if (resource.kind === "Service" && address && at(object, "spec", "clusterIP") !== address)
-    return [
-      ...spec,
-      wrong("spec.clusterIPs[0]", at(object, "spec", "clusterIP"), "may not change once set"),
-    ];
-  return spec;
-}
-
-function withoutImages(spec: unknown): unknown {
-  if (!isFields(spec)) return spec;
-  const without = (value: unknown): unknown => items(value).map(({ image: _, ...rest }) => rest);
-  const { nodeName: _, activeDeadlineSeconds: __, tolerations: ___, ...rest } = spec;
-  return {
-    ...rest,
-    containers: without(spec["containers"]),
-    initContainers: without(spec["initContainers"]),
-  };
-}

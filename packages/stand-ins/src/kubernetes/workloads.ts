@@ -61,6 +61,8 @@ export type ContainerSpec = {
   startupProbe?: ProbeSpec;
   imagePullPolicy?: string;
   terminationMessagePolicy?: string;
+  /** Of an init container: `Always` makes it a sidecar, which runs as long as the pod. */
+  restartPolicy?: string;
 };
 
 export type PodSpec = {
@@ -74,7 +76,12 @@ export type PodSpec = {
     name: string;
     configMap?: { name?: string; optional?: boolean };
     secret?: { secretName?: string; optional?: boolean };
+    persistentVolumeClaim?: { claimName: string };
+    [source: string]: unknown;
   }[];
+  nodeSelector?: Record<string, string>;
+  hostname?: string;
+  subdomain?: string;
 };
 
 export type Terminated = {
@@ -160,12 +167,92 @@ export type Deployment = KubeObject & {
   status: DeploymentStatus;
 };
 
+export type StatefulSet = KubeObject & {
+  spec: {
+    replicas: number;
+    selector: LabelSelector;
+    template: Template;
+    serviceName?: string;
+    podManagementPolicy: string;
+    updateStrategy: { type: string; rollingUpdate?: { partition?: number } };
+    volumeClaimTemplates?: {
+      metadata: Partial<Metadata> & { name: string };
+      spec: PersistentVolumeClaim["spec"];
+    }[];
+    minReadySeconds?: number;
+    ordinals?: { start?: number };
+  };
+  status: {
+    observedGeneration?: number;
+    replicas: number;
+    readyReplicas?: number;
+    currentReplicas?: number;
+    updatedReplicas?: number;
+    availableReplicas: number;
+    currentRevision?: string;
+    updateRevision?: string;
+    collisionCount?: number;
+  };
+};
+
+export type DaemonSet = KubeObject & {
+  spec: {
+    selector: LabelSelector;
+    template: Template;
+    updateStrategy: {
+      type: string;
+      rollingUpdate?: { maxUnavailable?: number | string; maxSurge?: number | string };
+    };
+    minReadySeconds?: number;
+  };
+  status: {
+    currentNumberScheduled: number;
+    desiredNumberScheduled: number;
+    numberMisscheduled: number;
+    numberReady: number;
+    numberAvailable?: number;
+    numberUnavailable?: number;
+    updatedNumberScheduled?: number;
+    observedGeneration?: number;
+  };
+};
+
+export type ControllerRevision = KubeObject & {
+  revision: number;
+  data: { spec: { template: Template } };
+};
+
+export type PersistentVolumeClaim = KubeObject & {
+  spec: {
+    accessModes?: string[];
+    resources?: { requests?: Record<string, string | number> };
+    storageClassName?: string;
+    volumeName?: string;
+    volumeMode?: string;
+  };
+  status: { phase?: string; capacity?: Record<string, string | number>; accessModes?: string[] };
+};
+
+export type PersistentVolume = KubeObject & {
+  spec: {
+    capacity?: Record<string, string | number>;
+    accessModes?: string[];
+    storageClassName?: string;
+    claimRef?: { namespace: string; name: string; uid?: string };
+  };
+  status: { phase?: string };
+};
+
+export type StorageClass = KubeObject & { provisioner: string; volumeBindingMode?: string };
+
 export type Service = KubeObject & {
   spec: {
     selector?: Record<string, string>;
     type?: string;
+    loadBalancerClass?: string;
     ports?: { name?: string; port: number; targetPort?: number | string; protocol?: string }[];
   };
+  status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
 };
 
 export type Backend = { service?: { name: string; port?: { name?: string; number?: number } } };
@@ -212,3 +299,10 @@ export const isActive = (pod: Pod): boolean =>
   pod.metadata.deletionTimestamp === undefined &&
   pod.status.phase !== "Succeeded" &&
   pod.status.phase !== "Failed";
+
+/** Ready for as long as `minReadySeconds` asks. */
+export const isAvailable = (pod: Pod, minReadySeconds: number | undefined, now: Date): boolean => {
+  const ready = pod.status.conditions?.find(({ type }) => type === "Ready");
+  if (ready?.status !== "True") return false;
+  return Date.parse(ready.lastTransitionTime) + (minReadySeconds ?? 0) * 1000 <= now.getTime();
+};

@@ -1,5 +1,6 @@
 import type { Clock } from "../stand-in.ts";
 import { recordUpdate, serverSideApply, type Writer } from "./apply.ts";
+import { admitClaim } from "./claims.ts";
 import { applyDefaults } from "./defaults.ts";
 import {
   copy,
@@ -56,6 +57,7 @@ export function createWriting(store: Store, clock: Clock, given: Addresses) {
   ): KubeObject => {
     const finished = copy(object) as KubeObject;
     applyDefaults(resource, finished, addresses);
+    if (!before) admitClaim(store, finished);
     validate(resource, finished, before);
     return finished;
   };
