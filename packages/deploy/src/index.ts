@@ -9,7 +9,6 @@ export type { Patience } from "./kubernetes/observation.ts";
 export { renderManifests, type ReleasedImage, type Rendered } from "./kubernetes/rendered.ts";
 export {
   awaitRollout,
-  notWaited,
   rollOut,
   rolloutStep,
   type Rollout,

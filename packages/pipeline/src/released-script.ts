@@ -85,6 +85,7 @@ export async function deployByScript(
     rollout: {
       result,
       workloads: [],
+      notes: [],
       written: 1,
       seconds: (performance.now() - started) / 1000,
       ...more,

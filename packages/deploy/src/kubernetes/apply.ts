@@ -1,6 +1,7 @@
 import { Fault } from "@release-actions/codes";
 import type { Step } from "@release-actions/plan";
 import { setTimeout as wait } from "node:timers/promises";
+import { awaitEstablished, definitionOf, isDefinition, resourceBy } from "./definitions.ts";
 import { unreadable, type Cluster } from "./cluster.ts";
 import { groupPath, groupVersion, knownResource, resourcePath, type Resource } from "./kinds.ts";
 import {
@@ -25,6 +26,8 @@ export type Applied = {
   created: number;
   /** An earlier run applied them; this one only read them. */
   resumed: boolean;
+  /** How each of them is reached. */
+  reach: (object: KubeObject) => Promise<Resource>;
 };
 
 /** An apply that ended at an object: what was written before it, and why it ended. */
@@ -64,14 +67,16 @@ export async function applyObjects(
         rendered,
       );
       if (answer.status === 201) created += 1;
-      applied.push(appliedFrom(answer.body, object));
+      const taken = appliedFrom(answer.body, object);
+      applied.push(taken);
+      if (isDefinition(taken)) await awaitEstablished(cluster, taken);
     } catch (error) {
       if (!(error instanceof Fault) || statusOf(error) === undefined || error.code === "RA3008")
         throw error;
       throw new ApplyStopped(applied.length, object, error);
     }
   }
-  return { entry, objects: applied, created, resumed: false };
+  return { entry, objects: applied, created, resumed: false, reach: resources };
 }
 
 /**
@@ -95,7 +100,10 @@ export function applyStep(cluster: Cluster, rendered: Rendered, entry: string): 
         if (!live || !ours) return { state: "todo" };
         objects.unshift(live);
       }
-      return { state: "done", value: { entry, objects, created: 0, resumed: true } };
+      return {
+        state: "done",
+        value: { entry, objects, created: 0, resumed: true, reach: resources },
+      };
     },
     act: async () => {
       try {
@@ -188,8 +196,9 @@ function resourceFinder(
   const asked = new Map<string, Promise<{ body: unknown }>>();
   return async (object) => {
     const { group, version } = groupVersion(object.apiVersion);
-    const known = knownResource(object.apiVersion, object.kind) ?? definitionOf(rendered, object);
-    if (known) return known;
+    const known = knownResource(object.apiVersion, object.kind);
+    const definition = known ? undefined : definitionOf(rendered, object);
+    if (known ?? definition) return known ?? resourceBy(definition as KubeObject, object);
     const path = groupPath(group, version);
     const answer =
       asked.get(path) ?? cluster.request("GET", path, { object: `API ${object.apiVersion}` });
@@ -211,18 +220,4 @@ function resourceFinder(
       namespaced: found["namespaced"] === true,
     };
   };
-}
-
-function definitionOf(rendered: Rendered, object: KubeObject): Resource | undefined {
-  const { group, version } = groupVersion(object.apiVersion);
-  const definition = rendered.objects.find(
-    (other) =>
-      other.kind === "CustomResourceDefinition" &&
-      textAt(other, "spec", "group") === group &&
-      textAt(other, "spec", "names", "kind") === object.kind,
-  );
-  const plural = textAt(definition, "spec", "names", "plural");
-  return plural
-    ? { group, version, plural, namespaced: textAt(definition, "spec", "scope") === "Namespaced" }
-    : undefined;
 }

@@ -1,5 +1,6 @@
 import { Fault, type Code } from "@release-actions/codes";
 import type { Cluster } from "./cluster.ts";
+import { isJob } from "./kinds.ts";
 import { listAt, nameOf, textAt, type KubeObject } from "./object.ts";
 import type { Obstacle } from "./reasons.ts";
 
@@ -37,7 +38,7 @@ export async function causeOf(
   const lastLine = tellingLine(log)?.slice(0, 300);
   const who =
     obstacle.kind === "Pod"
-      ? `${pods} of ${wanted} new pods of ${nameOf(workload)} did not get ready`
+      ? `${pods} of ${wanted} new pods of ${nameOf(workload)} did not ${isJob(workload) ? "succeed" : "get ready"}`
       : `${nameOf(workload)} did not get through`;
   const quoted =
     lastLine && (refined.code === "RA3108" || refined.code === "RA3116")

@@ -29,6 +29,10 @@ const clusterWide: Record<string, string[]> = {
   "storage.k8s.io": ["StorageClass"],
   "scheduling.k8s.io": ["PriorityClass"],
   "networking.k8s.io": ["IngressClass"],
+  "admissionregistration.k8s.io": [
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+  ],
 };
 
 const irregular: Record<string, string> = {
@@ -77,54 +81,42 @@ export function groupPath(group: string, version: string): string {
   return group === "" ? `/api/${at}` : `/apis/${encodeURIComponent(group)}/${at}`;
 }
 
-/** Kinds whose rollout is waited for. */
+/** Kinds whose pods go on running: what an environment runs is what these run. */
 export const waitedKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 export type WaitedKind = (typeof waitedKinds)[number];
 
-/** True for a workload whose rollout is waited for. */
+/** True for a workload whose pods go on running. */
 export function isWaited(object: { apiVersion: string; kind: string }): boolean {
   return (
     object.apiVersion === "apps/v1" && (waitedKinds as readonly string[]).includes(object.kind)
   );
 }
 
-/** Place in the order of applying: what others need comes first. Unknown kinds come after their definitions. */
-export function rankOf(kind: string): number {
-  if (kind === "Namespace") return 0;
-  if (configuration.has(kind)) return 1;
-  if (kind === "CustomResourceDefinition") return 2;
-  if (kind === "Service" || kind === "Endpoints") return 4;
-  if (workloads.has(kind)) return 5;
-  if (kind === "Ingress" || kind === "HorizontalPodAutoscaler" || kind === "PodDisruptionBudget")
-    return 6;
-  return 3;
+export function isJob(object: { apiVersion: string; kind: string }): boolean {
+  return object.apiVersion.startsWith("batch/") && object.kind === "Job";
 }
 
-const configuration = new Set([
-  "ResourceQuota",
-  "LimitRange",
-  "StorageClass",
-  "PriorityClass",
-  "PersistentVolume",
-  "PersistentVolumeClaim",
-  "ConfigMap",
-  "Secret",
-  "ServiceAccount",
-  "Role",
-  "ClusterRole",
-  "RoleBinding",
-  "ClusterRoleBinding",
-  "NetworkPolicy",
-  "IngressClass",
-]);
+/** Place in the order of applying: what others need comes first, what speaks about others last. */
+export function rankOf(kind: string): number {
+  const rank = order.findIndex((kinds) => kinds.includes(kind));
+  return rank < 0 ? order.findIndex((kinds) => kinds.length === 0) : rank;
+}
 
-const workloads = new Set([
-  "Deployment",
-  "StatefulSet",
-  "DaemonSet",
-  "ReplicaSet",
-  "ReplicationController",
-  "Pod",
-  "Job",
-  "CronJob",
-]);
+const order: readonly (readonly string[])[] = [
+  ["Namespace"],
+  ["ResourceQuota", "LimitRange", "PriorityClass", "StorageClass", "IngressClass"],
+  ["ServiceAccount"],
+  ["Role", "ClusterRole"],
+  ["RoleBinding", "ClusterRoleBinding"],
+  ["ConfigMap", "Secret", "NetworkPolicy"],
+  ["PersistentVolume", "PersistentVolumeClaim"],
+  ["CustomResourceDefinition"],
+  // Kinds that a definition made, and all that this list does not know.
+  [],
+  ["Service", "Endpoints"],
+  ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod"],
+  ["Job", "CronJob"],
+  ["Ingress", "HorizontalPodAutoscaler", "PodDisruptionBudget"],
+  // A webhook whose pods are not up yet would refuse everything that comes after it.
+  ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService"],
+];

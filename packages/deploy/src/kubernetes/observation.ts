@@ -1,6 +1,9 @@
-import { isWaited } from "./kinds.ts";
-import { nameOf, type KubeObject } from "./object.ts";
+import { keyOf } from "./besides.ts";
+import { jobObstacle } from "./jobs.ts";
+import { isJob, isWaited } from "./kinds.ts";
+import { nameOf, textAt, type KubeObject } from "./object.ts";
 import { obstacleOf, pullMessages, workloadObstacle, type Obstacle } from "./reasons.ts";
+import { hasStanding } from "./standing.ts";
 import {
   conditionOf,
   isLikelyNewPodOf,
@@ -15,7 +18,10 @@ import {
 export type Observation = {
   /** The objects as the cluster answered the apply. */
   applied: ReadonlyMap<string, KubeObject>;
+  /** What makes pods: workloads and Jobs. */
   workloads: Map<string, KubeObject>;
+  /** Everything else, by `keyOf`. */
+  others: Map<string, KubeObject>;
   pods: Map<string, KubeObject>;
   deleted: Set<string>;
   /** What was first said about a pull: back-off forgets the reason. */
@@ -38,16 +44,22 @@ export type Patience = {
   old: number;
   /** For a missing secret or config map that a custom resource may still bring. */
   arriving: number;
+  /** For a custom resource whose controller has said nothing yet. */
+  silent: number;
 };
+
+type Borne = Omit<Patience, "silent">;
 
 export type Trouble = { workload: KubeObject; obstacle: Obstacle; pods: number; final: boolean };
 
 /** Starts with the answers of the apply; they already hold a status. */
 export function observationOf(applied: readonly KubeObject[], expected?: Expectation): Observation {
-  const workloads = new Map(applied.filter(isWaited).map((object) => [nameOf(object), object]));
+  const makers = applied.filter((object) => isWaited(object) || isJob(object));
+  const workloads = new Map(makers.map((object) => [nameOf(object), object]));
   return {
     applied: new Map(workloads),
     workloads,
+    others: new Map(applied.filter(hasStanding).map((object) => [keyOf(object), object])),
     pods: new Map(),
     deleted: new Set(),
     firstSaid: new Map(),
@@ -66,6 +78,14 @@ export function seeWorkload(seen: Observation, workload: KubeObject): void {
   seen.workloads.set(name, workload);
 }
 
+/** Takes in an object beside the workloads as it is now, where it is one of the release's. */
+export function seeOther(seen: Observation, object: KubeObject): void {
+  const known = seen.others.get(keyOf(object));
+  if (!known || (object.metadata.generation ?? 0) < (known.metadata.generation ?? 0)) return;
+  seen.deleted.delete(keyOf(object));
+  seen.others.set(keyOf(object), object);
+}
+
 export function seePod(seen: Observation, pod: KubeObject): void {
   const uid = pod.metadata.uid ?? pod.metadata.name;
   seen.pods.set(uid, pod);
@@ -80,12 +100,22 @@ export function isOut(
   digests: Record<string, string[]>,
 ): boolean {
   const progress = progressOf(workload);
+  if (isJob(workload)) return progress.complete && !runsStrangers(seen, workload, digests);
   if (!progress.complete || seen.deleted.has(nameOf(workload))) return false;
   const ready = newPods(seen, workload).filter(isReady);
   return (
     ready.length >= progress.required &&
     ready.every((pod) => strangers(pod, expectedOf(seen, workload), digests).length === 0)
   );
+}
+
+/** A finished Job may have let its pods go; those that are there have to be of the wanted digest. */
+function runsStrangers(
+  seen: Observation,
+  job: KubeObject,
+  digests: Record<string, string[]>,
+): boolean {
+  return newPods(seen, job).some((pod) => strangers(pod, job, digests).length > 0);
 }
 
 export function newPods(seen: Observation, workload: KubeObject): KubeObject[] {
@@ -105,23 +135,26 @@ export function podsOf(seen: Observation, workload: KubeObject): KubeObject[] {
 export function troublesOf(
   seen: Observation,
   workload: KubeObject,
-  rules: { digests: Record<string, string[]>; patience: Patience; now: number; arriving: boolean },
+  rules: { digests: Record<string, string[]>; patience: Borne; now: number; arriving: boolean },
 ): Trouble[] {
   const pods = newPods(seen, workload);
   // Of somebody else's pods it is only likely that they are new, until their controller is done.
   const mayJudge = seen.expected === undefined || progressOf(workload).complete;
   const found: { obstacle: Obstacle; pod?: KubeObject }[] = [];
   for (const pod of pods) {
-    const obstacle = isReady(pod)
-      ? mayJudge
-        ? strangerObstacle(pod, expectedOf(seen, workload), rules.digests)
-        : undefined
-      : obstacleOf(pod, seen.firstSaid);
+    const obstacle =
+      isReady(pod) || isDone(pod)
+        ? mayJudge
+          ? strangerObstacle(pod, expectedOf(seen, workload), rules.digests)
+          : undefined
+        : borneByJob(workload, obstacleOf(pod, seen.firstSaid));
     if (obstacle) found.push({ obstacle, pod });
   }
   const ofWorkload = seen.deleted.has(nameOf(workload))
     ? deletedObstacle(workload)
-    : workloadObstacle(workload);
+    : isJob(workload)
+      ? jobObstacle(workload, podsOf(seen, workload))
+      : workloadObstacle(workload);
   if (ofWorkload) found.push({ obstacle: ofWorkload });
   return found
     .map(({ obstacle, pod }): Trouble => {
@@ -140,12 +173,22 @@ export function troublesOf(
     .toSorted((a, b) => weight(b) - weight(a));
 }
 
+function isDone(pod: KubeObject): boolean {
+  return textAt(pod, "status", "phase") === "Succeeded";
+}
+
+/** How often a Job's pod may crash is the Job's own rule; its condition says when it was too often. */
+function borneByJob(workload: KubeObject, obstacle: Obstacle | undefined): Obstacle | undefined {
+  if (!obstacle || !isJob(workload) || obstacle.exitCode === undefined) return obstacle;
+  return { ...obstacle, fatal: false };
+}
+
 function patienceFor(
   seen: Observation,
   workload: KubeObject,
   obstacle: Obstacle,
   pod: KubeObject | undefined,
-  rules: { patience: Patience; arriving: boolean },
+  rules: { patience: Borne; arriving: boolean },
 ): number {
   const { grace, old, arriving } = rules.patience;
   if (obstacle.code === "RA3112" || obstacle.code === "RA3113" || obstacle.code === "RA3115")
@@ -223,7 +266,7 @@ function strangerObstacle(
   };
 }
 
-function deletedObstacle(workload: KubeObject): Obstacle {
+export function deletedObstacle(workload: KubeObject): Obstacle {
   const { name, namespace = "" } = workload.metadata;
   return {
     code: "RA3117",

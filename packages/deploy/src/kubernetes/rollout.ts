@@ -3,9 +3,11 @@ import { applyObjects, ApplyStopped, applyStep, type Applied } from "./apply.ts"
 import { createBell } from "./bell.ts";
 import { causeOf, causeOfRefusal, type Cause, type Ended } from "./cause.ts";
 import type { Cluster } from "./cluster.ts";
-import { isWaited, knownResource } from "./kinds.ts";
-import { listAt, nameOf, textAt, type KubeObject } from "./object.ts";
+import { besidesOf, isOpen, keyOf, notesOf, type Beside } from "./besides.ts";
+import { isJob, isWaited, knownResource } from "./kinds.ts";
+import { nameOf, type KubeObject } from "./object.ts";
 import {
+  deletedObstacle,
   isOut,
   newPods,
   observationOf,
@@ -14,10 +16,14 @@ import {
   type Observation,
   type Patience,
 } from "./observation.ts";
+import { overdue } from "./overdue.ts";
+import { learnPlatforms } from "./platforms.ts";
 import type { Rendered } from "./rendered.ts";
+import { blockingPods, deletePod } from "./unblock.ts";
 import { watch } from "./watch.ts";
-import { watchPlans } from "./watch-plans.ts";
+import { otherWatches, watchPlans, type WatchPlan } from "./watch-plans.ts";
 import {
+  heldBack,
   isReady,
   livesOf,
   progressOf,
@@ -43,6 +49,11 @@ export type RolloutOptions = {
    */
   steady?: number;
   patience?: Partial<Patience>;
+  /**
+   * The digests of an image's variants for platforms, asked at most once for each image and only when a node names another
+   * digest than the wanted one. Without it such a node runs a stranger.
+   */
+  platforms?: (reference: string) => Promise<string[]>;
 };
 
 /** How a rollout ended. */
@@ -53,6 +64,8 @@ export type Rollout = {
   workloads: Workload[];
   /** Only when failed. */
   cause?: Cause;
+  /** Sentences about what was not waited for, or is held back on purpose. */
+  notes: string[];
   /** Objects that the cluster took. 0 with `failed`: nothing was changed, there is nothing to roll back. */
   written: number;
   seconds: number;
@@ -62,9 +75,9 @@ export type Rollout = {
 const tick = 500;
 
 /**
- * Applies a release's objects and waits until every Deployment, StatefulSet and DaemonSet runs the wanted digests, or until
- * something stands in the way that waiting does not heal, or until the deadline. Other kinds are applied and not waited for.
- * A rollback is this function with the earlier release's objects.
+ * Applies a release's objects and waits until every workload runs the wanted digests, every Job is done and every other object
+ * is ready by its own account, or until something stands in the way that waiting does not heal, or until the deadline. Objects
+ * that do not say how they are are not waited for, and `notes` names them. A rollback is this function with the earlier release's objects.
  * @throws Fault when it is not known how it ends: RA8001, RA8002, RA3008, RA3013, RA3120 (the watch is forbidden)
  */
 export async function rollOut(
@@ -82,6 +95,7 @@ export async function rollOut(
       result: "failed",
       workloads: [],
       cause: causeOfRefusal(error.object, error.fault),
+      notes: [],
       written: error.written,
       seconds: (options.now() - started) / 1000,
     };
@@ -97,25 +111,29 @@ export async function awaitRollout(
   started: number = options.now(),
 ): Promise<Rollout> {
   const seen = observationOf(applied.objects);
+  const besides = (): Beside[] => besidesOf(seen, rendered);
   const end = (result: Rollout["result"], workloads: Workload[], cause?: Cause): Rollout => ({
     result,
     workloads,
     ...(cause ? { cause } : {}),
+    notes: [...notesOf(besides()), ...running().flatMap((workload) => heldBack(workload))],
     written: applied.resumed ? 0 : applied.objects.length,
     seconds: (options.now() - started) / 1000,
   });
+  const running = (): KubeObject[] => [...seen.workloads.values()].filter(isWaited);
+  // A controller that never said anything did not begin to with this apply, unless the object is new to it.
+  const heard = applied.created === 0 && !applied.resumed;
+  const coming = besides().filter((beside) => isOpen(beside, heard));
   // The answers to the apply hold a status. Where it is complete nothing was changed, and no event would ever come.
   const settled = [...seen.workloads.values()].every((workload) => progressOf(workload).complete);
-  if (settled && !applied.resumed) {
-    return end(
-      applied.created === 0 ? "unchanged" : "passed",
-      [...seen.workloads.values()].map(asTold),
-    );
-  }
-  const ended = await observe(cluster, rendered, seen, options, started);
-  const workloads = [...seen.workloads.values()].map((workload) =>
-    workloadOf(workload, podsOf(seen, workload)),
+  if (settled && coming.length === 0 && !applied.resumed)
+    return end(applied.created === 0 ? "unchanged" : "passed", running().map(asTold));
+  const watched = await Promise.all(
+    coming.map(async ({ object }) => ({ object, resource: await applied.reach(object) })),
   );
+  const plans = otherWatches(seen, watched);
+  const ended = await observe(cluster, rendered, seen, options, started, plans);
+  const workloads = running().map((workload) => workloadOf(workload, podsOf(seen, workload)));
   return ended ? end("failed", workloads, await causeOf(cluster, ended)) : end("passed", workloads);
 }
 
@@ -126,11 +144,12 @@ export async function observe(
   seen: Observation,
   options: Omit<RolloutOptions, "entry">,
   started: number,
+  others: readonly WatchPlan[] = [],
 ): Promise<Ended | undefined> {
   const stop = new AbortController();
   const bell = createBell();
   let broken: { error: unknown } | undefined;
-  const watches = watchPlans(seen).map((plan) =>
+  const watches = [...watchPlans(seen), ...others].map((plan) =>
     watch(cluster, {
       ...plan,
       signal: stop.signal,
@@ -149,30 +168,59 @@ export async function observe(
     }),
   );
   const tell = teller(seen, options.progress);
+  const digests = { ...rendered.digests };
   const rules = {
-    digests: rendered.digests,
-    patience: { grace: 10_000, old: 60_000, arriving: 30_000, ...options.patience },
+    digests,
+    patience: {
+      grace: 10_000,
+      old: 60_000,
+      arriving: 30_000,
+      silent: 3_000,
+      ...options.patience,
+    },
     arriving: rendered.objects.some(
       (object) => knownResource(object.apiVersion, object.kind) === undefined,
     ),
   };
   const deadline = started + options.timeout;
   const isSteady = steadiness(seen, options.steady ?? 3_000);
+  const learn = learnPlatforms(seen, digests, options.platforms);
+  const unblocked = new Set<string>();
+  const watching = options.now();
   try {
     for (;;) {
       if (broken) throw broken.error;
       tell();
+      await learn();
       const now = options.now();
       const workloads = [...seen.workloads.values()];
-      const open = workloads.filter((workload) => !isOut(seen, workload, rendered.digests));
-      if (open.length === 0 && (isSteady(now) || now >= deadline)) return undefined;
+      const open = workloads.filter((workload) => !isOut(seen, workload, digests));
+      const silenceIsOver = now - watching >= rules.patience.silent;
+      const besides = besidesOf(seen, { digests, objects: rendered.objects });
+      const coming = besides.filter((beside) => isOpen(beside, silenceIsOver));
+      if (open.length + coming.length === 0 && (isSteady(now) || now >= deadline)) return undefined;
+      for (const { object, standing } of besides) {
+        const gone = seen.deleted.has(keyOf(object)) ? deletedObstacle(object) : undefined;
+        const obstacle = gone ?? (standing.is === "failed" ? standing.obstacle : undefined);
+        if (obstacle) return { workload: object, obstacle, pods: 0, wanted: 0 };
+      }
       for (const workload of open) {
         const troubles = troublesOf(seen, workload, { ...rules, now });
         const worst = troubles[0];
         if (worst && troubles.some((trouble) => trouble.final))
           return { ...worst, wanted: progressOf(workload).required };
+        if (seen.expected) continue;
+        for (const pod of blockingPods(seen, workload)) {
+          const { uid = "", name } = pod.metadata;
+          if (unblocked.has(uid)) continue;
+          unblocked.add(uid);
+          options.progress?.(
+            `${nameOf(workload)}: ${name} of the earlier template cannot start and holds up the renewal, so it is deleted`,
+          );
+          await deletePod(cluster, pod);
+        }
       }
-      if (now >= deadline) return overdue(seen, open, { ...rules, now });
+      if (now >= deadline) return overdue(seen, open, coming, { ...rules, now });
       await bell.wait(Math.min(tick, deadline - now));
     }
   } finally {
@@ -186,7 +234,7 @@ function steadiness(seen: Observation, milliseconds: number): (now: number) => b
   let known = "";
   let since = 0;
   return (now) => {
-    const workloads = [...seen.workloads.values()];
+    const workloads = [...seen.workloads.values()].filter(isWaited);
     const lives = workloads.flatMap((workload) => newPods(seen, workload)).map(livesOf);
     const state = lives.toSorted().join(" ");
     if (state !== known) since = now;
@@ -195,51 +243,16 @@ function steadiness(seen: Observation, milliseconds: number): (now: number) => b
   };
 }
 
-/** What the deadline found: the worst trouble of all, else a pod that is not ready, else the workload itself. */
-function overdue(
-  seen: Observation,
-  open: readonly KubeObject[],
-  rules: Parameters<typeof troublesOf>[2],
-): Ended {
-  const troubled = open.flatMap((workload) => troublesOf(seen, workload, rules).slice(0, 1));
-  const worst = troubled[0];
-  if (worst) return { ...worst, wanted: progressOf(worst.workload).required };
-  const workload = open[0];
-  if (!workload) throw new Error("nothing was open at the deadline");
-  const late = newPods(seen, workload).filter((pod) => !isReady(pod));
-  const whose = late[0] ?? workload;
-  const { name, namespace = "" } = whose.metadata;
-  const kind = late[0] ? "Pod" : workload.kind;
-  const progress = progressOf(workload);
-  return {
-    workload,
-    pods: late.length,
-    wanted: progress.required,
-    obstacle: {
-      code: "RA3114",
-      fatal: false,
-      because: late[0]
-        ? "they did not start in time"
-        : `only ${progress.updated} of ${progress.required} pods were renewed in time`,
-      clusterSaid: listAt(workload, "status", "conditions")
-        .filter((condition) => condition["type"] === "Progressing")
-        .map((condition) => textAt(condition, "message"))
-        .join(" "),
-      next: `kubectl -n ${namespace} describe ${kind.toLowerCase()} ${name}`,
-      kind,
-      name,
-      namespace,
-    },
-  };
-}
-
 /** Tells each workload's count of ready new pods when it changes. */
 function teller(seen: Observation, progress: ((line: string) => void) | undefined): () => void {
   const told = new Map<string, string>();
   return () => {
     for (const [name, workload] of seen.workloads) {
+      const { required, ready: succeeded } = progressOf(workload);
       const ready = newPods(seen, workload).filter(isReady).length;
-      const line = `${name}: ${ready} of ${progressOf(workload).required} new pods ready`;
+      const line = isJob(workload)
+        ? `${name}: ${succeeded} of ${required} pods succeeded`
+        : `${name}: ${ready} of ${required} new pods ready`;
       if (told.get(name) === line) continue;
       told.set(name, line);
       progress?.(line);
@@ -272,14 +285,4 @@ export function rolloutStep(
     },
     act: () => rollOut(cluster, rendered, options),
   };
-}
-
-/** Kinds of the release that are applied and not waited for, for the report. */
-export function notWaited(rendered: Rendered): string[] {
-  return rendered.objects
-    .filter(
-      (object) =>
-        !isWaited(object) && ["Job", "CronJob", "Pod", "ReplicaSet"].includes(object.kind),
-    )
-    .map(nameOf);
 }

@@ -43,7 +43,7 @@ export function faultOf(status: number, body: unknown, asked: Asked): Fault {
     );
     return fault("RA3121", `${what}: ${owned.join("; ")}.`, takeOver(conflicts));
   }
-  if (status === 422 && /field is immutable|updates to .* are forbidden/.test(said))
+  if (status === 422 && /\bis immutable\b|updates to .* are forbidden/.test(said))
     return fault("RA3122", `${what}: ${said}`);
   if ([400, 403, 422].includes(status) || isRefusal(status, body))
     return fault("RA3011", `${what}: ${said}`);

@@ -1,6 +1,7 @@
-import { knownResource, resourcePath } from "./kinds.ts";
+import { keyOf } from "./besides.ts";
+import { knownResource, resourcePath, type Resource } from "./kinds.ts";
 import { mappingAt, nameOf, type KubeObject } from "./object.ts";
-import { seePod, seeWorkload, type Observation } from "./observation.ts";
+import { seeOther, seePod, seeWorkload, type Observation } from "./observation.ts";
 import type { WatchOptions } from "./watch.ts";
 
 export type WatchPlan = Pick<WatchOptions, "path" | "query" | "changed" | "deleted" | "restarted">;
@@ -17,6 +18,33 @@ export function watchPlans(seen: Observation): WatchPlan[] {
     ...[...groups.values()].map((group) => workloadWatch(seen, group)),
     ...[...namespaces].map(([namespace, group]) => podWatch(seen, namespace, group)),
   ];
+}
+
+/** One watch for each kind and namespace of what has to come beside the workloads. */
+export function otherWatches(
+  seen: Observation,
+  open: readonly { object: KubeObject; resource: Resource }[],
+): WatchPlan[] {
+  const groups = Map.groupBy(
+    open,
+    ({ object }) => `${object.apiVersion} ${object.kind} ${object.metadata.namespace}`,
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const { apiVersion, kind, metadata } = first.object;
+    const named = (object: KubeObject): KubeObject => ({ ...object, apiVersion, kind });
+    return {
+      path: resourcePath(
+        first.resource,
+        metadata.namespace === undefined ? {} : { namespace: metadata.namespace },
+      ),
+      query: group.length === 1 ? { fieldSelector: `metadata.name=${metadata.name}` } : {},
+      changed: (object) => seeOther(seen, named(object)),
+      deleted: (object) => seen.deleted.add(keyOf(named(object))),
+      restarted: () => undefined,
+    };
+  });
 }
 
 function workloadWatch(seen: Observation, group: readonly KubeObject[]): WatchPlan {

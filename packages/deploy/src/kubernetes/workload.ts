@@ -1,9 +1,10 @@
 import { digestOfImageId, splitImage } from "./image.ts";
-import type { WaitedKind } from "./kinds.ts";
+import { isJob, type WaitedKind } from "./kinds.ts";
 import {
   containersOf,
   listAt,
   mappingAt,
+  nameOf,
   numberAt,
   podSpecOf,
   podTemplateOf,
@@ -32,14 +33,15 @@ export type Progress = {
   /** Every pod is of the newest template and available, by the controller's account. */
   complete: boolean;
   wanted: number;
-  /** Pods that must be of the newest template: fewer than wanted where a StatefulSet holds some back on purpose. */
+  /** Pods that must be of the newest template: fewer than wanted where the workload holds some back on purpose. */
   required: number;
   updated: number;
   ready: number;
 };
 
-/** Reads the status of a Deployment, StatefulSet or DaemonSet. */
+/** Reads the status of a Deployment, StatefulSet, DaemonSet or Job. */
 export function progressOf(workload: KubeObject): Progress {
+  if (isJob(workload)) return jobProgress(workload);
   const generation = workload.metadata.generation ?? 0;
   const status = mappingAt(workload, "status");
   const count = (name: string): number => numberAt(status, name) ?? 0;
@@ -47,21 +49,22 @@ export function progressOf(workload: KubeObject): Progress {
   if (workload.kind === "DaemonSet") {
     const wanted = count("desiredNumberScheduled");
     const updated = count("updatedNumberScheduled");
+    const required = isOnDelete(workload) ? 0 : wanted;
     return {
       observed,
-      complete: observed && updated >= wanted && count("numberAvailable") >= wanted,
+      complete:
+        observed &&
+        updated >= required &&
+        count("numberAvailable") >= wanted &&
+        count("numberUnavailable") === 0,
       wanted,
-      required: wanted,
+      required,
       updated,
       ready: count("numberReady"),
     };
   }
   const wanted = numberAt(workload, "spec", "replicas") ?? 1;
-  const partition =
-    workload.kind === "StatefulSet"
-      ? (numberAt(workload, "spec", "updateStrategy", "rollingUpdate", "partition") ?? 0)
-      : 0;
-  const required = Math.max(0, wanted - partition);
+  const required = isOnDelete(workload) ? 0 : Math.max(0, wanted - partitionOf(workload));
   const updated = count("updatedReplicas");
   const complete =
     observed &&
@@ -69,6 +72,49 @@ export function progressOf(workload: KubeObject): Progress {
     count("replicas") === wanted &&
     count("availableReplicas") >= wanted;
   return { observed, complete, wanted, required, updated, ready: count("readyReplicas") };
+}
+
+function jobProgress(job: KubeObject): Progress {
+  const status = mappingAt(job, "status");
+  const succeeded = numberAt(status, "succeeded") ?? 0;
+  const parallelism = numberAt(job, "spec", "parallelism") ?? 1;
+  const wanted = numberAt(job, "spec", "completions") ?? parallelism;
+  const done = listAt(status, "conditions").some(
+    (condition) => condition["type"] === "Complete" && condition["status"] === "True",
+  );
+  const suspended = mappingAt(job, "spec")["suspend"] === true;
+  return {
+    observed: true,
+    complete: done || suspended,
+    wanted,
+    required: wanted,
+    updated: succeeded + (numberAt(status, "active") ?? 0),
+    ready: succeeded,
+  };
+}
+
+/** The controller renews pods only when somebody deletes them. */
+export function isOnDelete(workload: KubeObject): boolean {
+  return textAt(workload, "spec", "updateStrategy", "type") === "OnDelete";
+}
+
+/** Pods of a lower ordinal stay at the earlier template. */
+export function partitionOf(workload: KubeObject): number {
+  return numberAt(workload, "spec", "updateStrategy", "rollingUpdate", "partition") ?? 0;
+}
+
+/** Says that some pods keep the earlier template because the workload's own strategy wants it so. */
+export function heldBack(workload: KubeObject): string[] {
+  const { observed, wanted, updated } = progressOf(workload);
+  const strategy = isOnDelete(workload)
+    ? "updateStrategy is OnDelete, and they are renewed when somebody deletes them"
+    : workload.kind === "StatefulSet" && partitionOf(workload) > 0
+      ? `updateStrategy has the partition ${partitionOf(workload)}`
+      : undefined;
+  if (strategy === undefined || !observed || updated >= wanted) return [];
+  return [
+    `${wanted - updated} of ${wanted} pods of ${nameOf(workload)} keep the earlier template: its ${strategy}.`,
+  ];
 }
 
 /** A condition of the workload's status, once its controller has seen the present generation. */
@@ -90,12 +136,16 @@ export function isPodOf(pod: KubeObject, workload: KubeObject): boolean {
   return (pod.metadata.ownerReferences ?? []).some((owner) =>
     workload.kind === "Deployment"
       ? owner.kind === "ReplicaSet" && owner.name === `${workload.metadata.name}-${hash}`
-      : owner.kind === workload.kind && owner.name === workload.metadata.name,
+      : owner.kind === workload.kind &&
+        owner.name === workload.metadata.name &&
+        (!isJob(workload) || owner.uid === workload.metadata.uid),
   );
 }
 
 /** True when the pod is made from the workload's present template and is not on its way out. */
 export function isNewPodOf(pod: KubeObject, workload: KubeObject): boolean {
+  // A Job's template never changes.
+  if (isJob(workload)) return !isLeaving(pod) && isPodOf(pod, workload);
   const template = textAt(podTemplateOf(workload), "metadata", "annotations", templateAnnotation);
   return (
     !isLeaving(pod) &&
@@ -110,14 +160,17 @@ export function isNewPodOf(pod: KubeObject, workload: KubeObject): boolean {
  */
 export function isLikelyNewPodOf(pod: KubeObject, workload: KubeObject): boolean {
   if (isLeaving(pod) || !isPodOf(pod, workload)) return false;
-  if (progressOf(workload).complete) return true;
+  const revision = textAt(workload, "status", "updateRevision");
+  if (revision !== "" && progressOf(workload).observed)
+    return pod.metadata.labels?.["controller-revision-hash"] === revision;
+  if (progressOf(workload).complete && !isOnDelete(workload)) return true;
   const template = podTemplateOf(workload);
   const isIn = (field: "labels" | "annotations"): boolean =>
     Object.entries(mappingAt(template, "metadata", field)).every(
       ([name, value]) => mappingAt(pod, "metadata", field)[name] === value,
     );
   const images = new Map(
-    listAt(pod, "spec", "containers").map((one) => [textAt(one, "name"), textAt(one, "image")]),
+    containersOf(mappingAt(pod, "spec")).map((one) => [textAt(one, "name"), textAt(one, "image")]),
   );
   return (
     isIn("labels") &&
@@ -155,24 +208,47 @@ export function livesOf(pod: KubeObject): string {
   return `${pod.metadata.uid}:${restarts.join(",")}`;
 }
 
-/** The images of a pod's containers as the node says they run; init containers are done and left out. */
+/** The images of a pod's containers and sidecars as the node says they run; other init containers are done and left out. */
 export function imagesOf(pod: KubeObject): RunningImage[] {
+  const done = listAt(pod, "spec", "initContainers").filter((container) => !isSidecar(container));
+  const names = new Set(done.map((container) => textAt(container, "name")));
+  return allImagesOf(pod).filter(({ container }) => !names.has(container));
+}
+
+function allImagesOf(pod: KubeObject): RunningImage[] {
   const references = new Map(
     containersOf(mappingAt(pod, "spec")).map((container) => [
       textAt(container, "name"),
       textAt(container, "image"),
     ]),
   );
-  return listAt(pod, "status", "containerStatuses").map((status) => ({
+  const statuses = [
+    ...listAt(pod, "status", "initContainerStatuses"),
+    ...listAt(pod, "status", "containerStatuses"),
+  ];
+  return statuses.map((status) => ({
     container: textAt(status, "name"),
     reference: references.get(textAt(status, "name")) ?? textAt(status, "image"),
     digest: digestOfImageId(textAt(status, "imageID")),
   }));
 }
 
-/** What the workload is told to run, by its template. */
+/** True for an init container that runs as long as its pod. */
+export function isSidecar(container: Record<string, unknown>): boolean {
+  return container["restartPolicy"] === "Always";
+}
+
+/** What the workload is told to run, by its template: containers and sidecars. */
 export function wantedImages(workload: KubeObject): RunningImage[] {
-  return listAt(podSpecOf(workload), "containers").map((container) => {
+  const podSpec = podSpecOf(workload);
+  return imagesIn([
+    ...listAt(podSpec, "initContainers").filter(isSidecar),
+    ...listAt(podSpec, "containers"),
+  ]);
+}
+
+function imagesIn(containers: readonly Record<string, unknown>[]): RunningImage[] {
+  return containers.map((container) => {
     const reference = textAt(container, "image");
     return {
       container: textAt(container, "name"),
@@ -182,16 +258,23 @@ export function wantedImages(workload: KubeObject): RunningImage[] {
   });
 }
 
-/** The containers of a ready pod that run another digest than their template pins, or whose digest the node does not name. */
+/**
+ * The containers of a ready or finished pod, init containers among them, that run another digest than their template pins, or
+ * whose digest the node does not name.
+ */
 export function strangers(
   pod: KubeObject,
   workload: KubeObject,
   accepted: Record<string, string[]>,
 ): RunningImage[] {
-  const running = new Map(imagesOf(pod).map((image) => [image.container, image]));
-  return wantedImages(workload).flatMap((wanted) => {
+  const running = new Map(allImagesOf(pod).map((image) => [image.container, image]));
+  const podSpec = podSpecOf(workload);
+  const goingOn = new Set(wantedImages(workload).map(({ container }) => container));
+  return imagesIn(containersOf(podSpec)).flatMap((wanted) => {
     if (wanted.digest === "") return [];
     const image = running.get(wanted.container) ?? { ...wanted, digest: "" };
+    // A node may have cleared away what an init container was, long after it ended.
+    if (image.digest === "" && !goingOn.has(wanted.container)) return [];
     return (accepted[wanted.digest] ?? [wanted.digest]).includes(image.digest) ? [] : [image];
   });
 }

@@ -1,0 +1,160 @@
+import type { Code } from "@release-actions/codes";
+import { isSilent, verdictByConditions } from "./conditions.ts";
+import { groupVersion, isJob, isWaited, knownResource } from "./kinds.ts";
+import { listAt, mappingAt, nameOf, podSpecOf, textAt, type KubeObject } from "./object.ts";
+import { obstacleOf, type Obstacle } from "./reasons.ts";
+import { isReady, strangers } from "./workload.ts";
+
+/** How an object stands that makes no pods which this program counts: a claim, a load balancer, a custom resource. */
+export type Standing =
+  /** `note`: what people should know all the same. */
+  | { is: "ready"; note?: string }
+  | { is: "coming"; obstacle: Obstacle }
+  | { is: "failed"; obstacle: Obstacle }
+  /** Nobody can say; it is not waited for. `silent`: its controller may be about to. */
+  | { is: "unknown"; note: string; silent: boolean };
+
+/** True for an object whose standing is looked at: everything but workloads and Jobs. */
+export function hasStanding(object: KubeObject): boolean {
+  return !isWaited(object) && !isJob(object);
+}
+
+/**
+ * Reads how an object stands now. `mounted`: claims that a workload of the release mounts; the others stay pending by
+ * themselves where volumes are made for the first pod that wants them.
+ */
+export function standingOf(
+  object: KubeObject,
+  release: { mounted: ReadonlySet<string>; digests: Record<string, string[]> },
+): Standing {
+  const { group } = groupVersion(object.apiVersion);
+  switch (group === "" ? object.kind : "") {
+    case "PersistentVolumeClaim":
+      return claimStanding(object, release.mounted);
+    case "Service":
+      return serviceStanding(object);
+    case "Pod":
+      return podStanding(object, release.digests);
+    default:
+  }
+  if (object.kind === "Ingress" && group === "networking.k8s.io")
+    return addresses(object) > 0
+      ? { is: "ready" }
+      : { is: "ready", note: `${nameOf(object)} has no address yet; nobody has to give it one.` };
+  if (["ReplicaSet", "ReplicationController"].includes(object.kind))
+    return { is: "unknown", silent: false, note: `${nameOf(object)} was not waited for.` };
+  if (knownResource(object.apiVersion, object.kind)) return { is: "ready" };
+  return customStanding(object);
+}
+
+function claimStanding(claim: KubeObject, mounted: ReadonlySet<string>): Standing {
+  const phase = textAt(claim, "status", "phase") || "Pending";
+  if (phase === "Bound") return { is: "ready" };
+  if (phase === "Lost")
+    return failed(claim, "RA3141", "the volume that it was bound to is gone", phase);
+  return mounted.has(nameOf(claim))
+    ? coming(claim, "RA3141", "no volume is bound to it", phase)
+    : {
+        is: "ready",
+        note: `${nameOf(claim)} is ${phase}: nothing of this release mounts it, so nobody waits for its volume.`,
+      };
+}
+
+function serviceStanding(service: KubeObject): Standing {
+  if (textAt(service, "spec", "type") !== "LoadBalancer" || addresses(service) > 0)
+    return { is: "ready" };
+  return coming(
+    service,
+    "RA3143",
+    "its load balancer has no address",
+    "status.loadBalancer is empty",
+  );
+}
+
+function podStanding(pod: KubeObject, digests: Record<string, string[]>): Standing {
+  const phase = textAt(pod, "status", "phase");
+  if (phase === "Failed")
+    return failed(pod, "RA3143", "it failed", textAt(pod, "status", "message") || phase);
+  if (isReady(pod) || phase === "Succeeded") {
+    const stranger = strangers(pod, pod, digests)[0];
+    return stranger
+      ? coming(
+          pod,
+          "RA3115",
+          `container ${stranger.container} runs ${stranger.digest || "an image whose digest the node does not name"}`,
+          stranger.reference,
+        )
+      : { is: "ready" };
+  }
+  const obstacle = obstacleOf(pod);
+  if (obstacle) return { is: obstacle.fatal ? "failed" : "coming", obstacle };
+  return coming(pod, "RA3143", "it is not ready", phase || "Pending");
+}
+
+function customStanding(object: KubeObject): Standing {
+  const verdict = verdictByConditions(object);
+  switch (verdict.is) {
+    case "ready":
+      return { is: "ready" };
+    case "failed":
+      return failed(object, "RA3142", verdict.because, verdict.clusterSaid);
+    case "coming":
+      return coming(object, "RA3143", verdict.because, verdict.clusterSaid);
+    case "unknown":
+      return {
+        is: "unknown",
+        silent: isSilent(object),
+        note: `${nameOf(object)} was not waited for: ${verdict.because}.`,
+      };
+  }
+}
+
+/** The claims that the pods of these workloads mount, by name. */
+export function mountedClaims(workloads: readonly KubeObject[]): Set<string> {
+  const names = workloads.flatMap((workload) =>
+    listAt(podSpecOf(workload), "volumes").map((volume) => ({
+      kind: "PersistentVolumeClaim",
+      metadata: {
+        name: textAt(volume, "persistentVolumeClaim", "claimName"),
+        namespace: workload.metadata.namespace ?? "",
+      },
+    })),
+  );
+  return new Set(names.filter(({ metadata }) => metadata.name !== "").map(nameOf));
+}
+
+function addresses(object: KubeObject): number {
+  return listAt(mappingAt(object, "status"), "loadBalancer", "ingress").length;
+}
+
+function coming(object: KubeObject, code: Code, because: string, clusterSaid: string): Standing {
+  return { is: "coming", obstacle: obstacle(object, code, because, clusterSaid, false) };
+}
+
+function failed(object: KubeObject, code: Code, because: string, clusterSaid: string): Standing {
+  return { is: "failed", obstacle: obstacle(object, code, because, clusterSaid, true) };
+}
+
+function obstacle(
+  object: KubeObject,
+  code: Code,
+  because: string,
+  clusterSaid: string,
+  fatal: boolean,
+): Obstacle {
+  const { name, namespace = "" } = object.metadata;
+  const { group } = groupVersion(object.apiVersion);
+  const known = knownResource(object.apiVersion, object.kind) !== undefined;
+  const kind = `${object.kind.toLowerCase()}${known || group === "" ? "" : `.${group}`}`;
+  const where = namespace === "" ? "" : `-n ${namespace} `;
+  return {
+    code,
+    fatal,
+    because,
+    clusterSaid,
+    next: `kubectl ${where}describe ${kind} ${name}`,
+    kind: object.kind,
+    name,
+    namespace,
+  };
+}
