@@ -136,6 +136,25 @@ function setImages(
     container["image"] = image.reference;
     used.add(name);
   }
+  if (knownResource(object.apiVersion, object.kind) === undefined)
+    setNamedImages(object["spec"], images, used);
+}
+
+/** A kind of somebody else's names its images in fields called `image`, wherever they are. */
+function setNamedImages(
+  value: unknown,
+  images: ReadonlyMap<string, CheckedImage>,
+  used: Set<string>,
+): void {
+  if (Array.isArray(value)) for (const item of value) setNamedImages(item, images, used);
+  if (!isMapping(value)) return;
+  const name = fullImageName(splitImage(textAt(value, "image")).name);
+  const image = images.get(name);
+  if (image) {
+    value["image"] = image.reference;
+    used.add(name);
+  }
+  for (const child of Object.values(value)) setNamedImages(child, images, used);
 }
 
 /** The template's own digest, not the entry: an identical release must not be rolled out again. */

@@ -123,10 +123,10 @@ export async function awaitRollout(
   const running = (): KubeObject[] => [...seen.workloads.values()].filter(isWaited);
   // A controller that never said anything did not begin to with this apply, unless the object is new to it.
   const heard = applied.created === 0 && !applied.resumed;
-  const coming = besides().filter((beside) => isOpen(beside, heard));
+  const coming = besides().filter((beside) => isOpen(beside, false));
   // The answers to the apply hold a status. Where it is complete nothing was changed, and no event would ever come.
   const settled = [...seen.workloads.values()].every((workload) => progressOf(workload).complete);
-  if (settled && coming.length === 0 && !applied.resumed)
+  if (settled && !coming.some((beside) => isOpen(beside, heard)) && !applied.resumed)
     return end(applied.created === 0 ? "unchanged" : "passed", running().map(asTold));
   const watched = await Promise.all(
     coming.map(async ({ object }) => ({ object, resource: await applied.reach(object) })),

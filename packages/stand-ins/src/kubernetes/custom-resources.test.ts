@@ -72,6 +72,7 @@ it("serves a kind from its definition on, with defaults, and its status apart", 
     namespaced: true,
     shortNames: ["ca"],
   });
+  const watch = cluster.watch("/apis/example.org/v1/namespaces/default/caches?watch=true");
   const made = await cluster.apply(path, cache({ size: 2, extra: { any: ["thing"] } }));
   expect(made.status).toBe(201);
   expect(at(made.json, "spec")).toEqual({ size: 2, mode: "lru", extra: { any: ["thing"] } });
@@ -82,6 +83,12 @@ it("serves a kind from its definition on, with defaults, and its status apart", 
   const resized = await cluster.apply(path, cache({ size: 3 }));
   expect(resized.json).toMatchObject({ metadata: { generation: 2 }, status: { phase: "Up" } });
   expect(at(resized.json, "spec")).toEqual({ size: 3, mode: "lru" });
+  await until(
+    () => watch.events.map(({ type, object }) => [type, at(object, "spec", "size")]),
+    (seen) => seen.length === 3,
+  );
+  expect(watch.events.map(({ type }) => type)).toEqual(["ADDED", "MODIFIED", "MODIFIED"]);
+  watch.stop();
 });
 
 it("refuses what the schema does not allow", async () => {

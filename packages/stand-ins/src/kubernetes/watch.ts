@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { KubeObject } from "./object.ts";
-import { groupVersion, type Resource } from "./resources.ts";
+import { groupVersion, qualified, type Resource } from "./resources.ts";
 import type { Match } from "./selectors.ts";
 import { expired } from "./status.ts";
 import type { Change, Store } from "./store.ts";
@@ -74,7 +74,7 @@ function seen(
   matches: Match,
 ): { type: Change["type"]; object: KubeObject } | undefined {
   const { object, previous } = change;
-  if (change.resource !== options.resource) return undefined;
+  if (qualified(change.resource) !== qualified(options.resource)) return undefined;
   if (options.namespace !== undefined && object.metadata.namespace !== options.namespace)
     return undefined;
   const now = change.type !== "DELETED" && matches(object);
