@@ -6,10 +6,18 @@ export type Inputs = {
   images?: string[];
   /** Paths of Kubernetes manifests, one a line, at the released commit; empty = from the file */
   manifests?: string[];
+  /** Path of a Helm chart at the released commit, or owner/repo/path@ref, instead of manifests; empty = from the file */
+  chart?: string;
   /** Path of the product's own deployment script at the released commit, instead of manifests; empty = from the file */
   script?: string;
-  /** Further variables of the script, lines NAME=value; empty = from the file */
+  /** Values of the chart or further variables of the script, lines NAME=value; empty = from the file */
   vars?: string[];
+  /** Value files of the chart, one a line, each a path or owner/repo/path@ref; empty = from the file */
+  values?: string[];
+  /** KEY=VALUE files for ${env:KEY} in vars and manifests, one a line, parsed and never run; empty = from the file */
+  envFiles?: string[];
+  /** Name of the Helm release; empty = from the file, else the product's name */
+  releaseName?: string;
   /** Namespace of the workloads; empty = from the file, else default */
   namespace?: string;
   /** uid of the namespace kube-system; another cluster is refused */
@@ -54,8 +62,12 @@ export const io: ActionIo<Inputs, Outputs> = {
   inputs: {
     images: { name: "images", type: "list", separator: "\n" },
     manifests: { name: "manifests", type: "list", separator: "\n" },
+    chart: { name: "chart", type: "string" },
     script: { name: "script", type: "string" },
     vars: { name: "vars", type: "list", separator: "\n" },
+    values: { name: "values", type: "list", separator: "\n" },
+    envFiles: { name: "env-files", type: "list", separator: "\n" },
+    releaseName: { name: "release-name", type: "string" },
     namespace: { name: "namespace", type: "string" },
     cluster: { name: "cluster", type: "string" },
     timeout: { name: "timeout", type: "string" },

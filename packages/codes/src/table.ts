@@ -1,3 +1,4 @@
+import { chart } from "./chart.ts";
 import { configuration } from "./configuration.ts";
 import { deploy } from "./deploy.ts";
 import { gate } from "./gate.ts";
@@ -24,6 +25,7 @@ export const codes = {
   ...tag,
   ...registry,
   ...deploy,
+  ...chart,
   ...smoke,
   ...github,
   ...issue,

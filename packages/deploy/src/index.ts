@@ -31,3 +31,8 @@ export {
   type Sight,
   type Verification,
 } from "./script/verify.ts";
+export { isReleaseName, valueName, wrongValueNames } from "./helm/chart-values.ts";
+export { deployChart, type ChartRollout } from "./helm/deploy-chart.ts";
+export { findHelm, openChart, type Chart, type OpenChart } from "./helm/helm.ts";
+export { renderChart } from "./helm/render-chart.ts";
+export { isKustomization, renderKustomization } from "./kustomize/render-kustomization.ts";

@@ -14,6 +14,7 @@ export {
   readOptionalFiles,
   type RepositoryFile,
 } from "./repository-files.ts";
+export { readRefCommit } from "./ref-commit.ts";
 export { readRunStart, runHasEnded } from "./runs.ts";
 export { readReleaseFacts, type ReleaseFacts } from "./release-changes.ts";
 export { renderNotes, type Notes, type NotesWith } from "./release-notes.ts";

@@ -19,6 +19,8 @@ export type Release = {
   tag: string;
   commit: string;
   components: Component[];
+  /** What was deployed from other repositories: `owner/repo/path@ref` and the commit that the ref meant. */
+  elsewhere?: Record<string, string>;
 };
 
 export type Approval = { role: string; login: string; at: string; url: string; comment: number };

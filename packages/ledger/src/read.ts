@@ -64,7 +64,12 @@ function isRelease(value: unknown): value is Release {
         isText(item["image"]) &&
         isText(item["digest"]) &&
         /^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/.test(item["digest"]),
-    )
+    ) &&
+    (value["elsewhere"] === undefined ||
+      (isObject(value["elsewhere"]) &&
+        Object.values(value["elsewhere"]).every(
+          (commit) => isText(commit) && /^[0-9a-f]{40,64}$/.test(commit),
+        )))
   );
 }
 

@@ -10,14 +10,22 @@ import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import { connect, type Connection, type Logins } from "./connect.ts";
 import type { Job } from "./job.ts";
 import { outlineOf } from "./outline.ts";
+import { openReleaseFiles, wrongPlace } from "./elsewhere.ts";
+import { openSources } from "./release-tags.ts";
+import { prepareChart, readEnvPlaceholders } from "./released-chart.ts";
+import { manifestFiles } from "./released-manifests.ts";
 import { prepareScript } from "./released-script.ts";
 import { prepare, type Prepared } from "./rollout.ts";
 
 export type DeployEnvInputs = Logins & {
   images?: string[];
   manifests?: string[];
+  chart?: string;
   script?: string;
   vars?: string[];
+  values?: string[];
+  envFiles?: string[];
+  releaseName?: string;
   namespace?: string;
   cluster?: string;
   timeout?: string;
@@ -30,7 +38,7 @@ export type DeployEnvInputs = Logins & {
   config?: string;
 };
 
-type Target = Pick<Prepared, "release" | "rendered" | "script">;
+type Target = Pick<Prepared, "release" | "rendered" | "chart" | "script">;
 
 /** What deploy-env is about to bring out, and what it goes back to. */
 export type DeployPlan = Target & {
@@ -55,7 +63,7 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
     const prepared = await prepare(world, pipeline.product, settings, release);
     if (prepared.rendered === undefined && prepared.script === undefined)
       throw new Fault("RA1105", {
-        saw: `environments.${environment.name}.deploy has no \`manifests\` and no \`script\``,
+        saw: `environments.${environment.name}.deploy has no \`manifests\`, no \`chart\` and no \`script\``,
       });
     const recorded = runningRelease(history.current);
     return {
@@ -63,6 +71,7 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
       environment: settings,
       release,
       rendered: prepared.rendered,
+      chart: prepared.chart,
       script: prepared.script,
       recorded:
         recorded === undefined
@@ -70,50 +79,71 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
           : () => prepare(world, pipeline.product, settings, recorded),
     };
   }
-  if (!overrides.manifests?.length && overrides.script === undefined)
+  if (
+    !overrides.manifests?.length &&
+    overrides.chart === undefined &&
+    overrides.script === undefined
+  )
     throw new Fault("RA1001", {
-      saw: "`manifests` is not given, and `script` is not either",
-      next: "Name the files or folders of the manifests, one a line, or the script, under `with:`.",
+      saw: "`manifests` is not given, and `chart` and `script` are not either",
+      next: "Name the files or folders of the manifests, one a line, the chart, or the script, under `with:`.",
     });
   const components = readImages(inputs.images);
   const release = await releaseOf(connection, inputs, job, components);
   const name = inputs.environment ?? "environment";
   const environment: EnvironmentSettings = { name, deploy: overrides };
   const namespace = inputs.namespace ?? "default";
-  const placeholders = {
+  const own = openReleaseFiles(
+    connection.github,
+    release,
+    openSources(connection, inputs, "leave").open,
+  );
+  const placeholders = await readEnvPlaceholders(overrides, own, {
+    product: job.env.repository.name,
     namespace,
     version: release.version,
     tag: release.tag,
     commit: release.commit,
     "short-sha": release.commit.slice(0, 7),
     environment: name,
-  };
+    ...(components[0] ? { image: components[0].image, digest: components[0].digest } : {}),
+  });
   const base = { connection, environment, release, recorded: undefined };
   const script = await prepareScript(connection, environment, release, placeholders);
-  if (script !== undefined) return { ...base, rendered: undefined, script };
-  const files = await readFiles(connection.github, release.commit, overrides.manifests ?? []);
+  if (script !== undefined) return { ...base, rendered: undefined, chart: undefined, script };
+  const images = components.map(({ image, digest }) => ({
+    image,
+    reference: formatReference({ ...parseReference(image), digest }),
+  }));
+  const chart = await prepareChart(connection, overrides, release, placeholders, images, own);
+  if (chart !== undefined) return { ...base, ...chart, script: undefined };
+  const paths = overrides.manifests ?? [];
+  const read = await readFiles(connection.github, release.commit, paths);
   const rendered = renderManifests({
-    files: files.filter((file) => /\.(ya?ml|json)$/.test(file.path)),
-    images: components.map(({ image, digest }) => ({
-      image,
-      reference: formatReference({ ...parseReference(image), digest }),
-    })),
+    files: await manifestFiles(job, paths, read, own),
+    images,
     namespace,
-    placeholders,
+    placeholders: Object.fromEntries(
+      Object.entries(placeholders).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      ),
+    ),
     version: release.version,
   });
-  return { ...base, rendered, script: undefined };
+  return { ...base, rendered, chart: undefined, script: undefined };
 }
 
 type DeploySettings = NonNullable<EnvironmentSettings["deploy"]>;
 
 /** The file's settings with the inputs over them; a target that is given takes the place of the file's. */
 function targetOf(file: DeploySettings | undefined, given: DeploySettings): DeploySettings {
-  const { manifests, script, vars, ...rest } = file ?? {};
-  const own = given.manifests !== undefined || given.script !== undefined;
+  const { manifests, chart, script, vars, ...rest } = file ?? {};
+  const own =
+    given.manifests !== undefined || given.chart !== undefined || given.script !== undefined;
   return {
     ...rest,
     ...(own || manifests === undefined ? {} : { manifests }),
+    ...(own || chart === undefined ? {} : { chart }),
     ...(own || script === undefined ? {} : { script }),
     ...(vars === undefined ? {} : { vars }),
     ...given,
@@ -153,7 +183,7 @@ function readVars(given: string[]): Record<string, string> {
   const names = new Set<string>();
   return Object.fromEntries(
     given.map((line) => {
-      const [, name, value] = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(line) ?? [];
+      const [, name, value] = /^\s*([A-Za-z_][\w.-]*)=(.*)$/s.exec(line) ?? [];
       if (name === undefined || value === undefined || value.includes("\0"))
         throw new Fault("RA1002", {
           saw: "`vars` has a line that is not NAME=value; each variable has a line of its own",
@@ -163,6 +193,16 @@ function readVars(given: string[]): Record<string, string> {
       return [name, value];
     }),
   );
+}
+
+/** A path in the released commit, or `owner/repo/path@ref`. @throws Fault RA1002 */
+function placeIn(input: string, text: string): string {
+  const wrong = wrongPlace(text);
+  if (wrong !== undefined)
+    throw new Fault("RA1002", {
+      saw: `\`${input}\` is ${JSON.stringify(text.slice(0, 200))}, which ${wrong}`,
+    });
+  return text;
 }
 
 function overridesOf(inputs: DeployEnvInputs): DeploySettings {
@@ -176,12 +216,25 @@ function overridesOf(inputs: DeployEnvInputs): DeploySettings {
     throw new Fault("RA1002", {
       saw: `\`on-failure\` is ${JSON.stringify(onFailure.slice(0, 60))}; it takes rollback or keep`,
     });
-  if (inputs.manifests?.length && inputs.script)
-    throw new Fault("RA1002", { saw: "both `manifests` and `script` are given; choose one" });
+  const targets = [
+    ...(inputs.manifests?.length ? ["`manifests`"] : []),
+    ...(inputs.chart ? ["`chart`"] : []),
+    ...(inputs.script ? ["`script`"] : []),
+  ];
+  if (targets.length > 1)
+    throw new Fault("RA1002", { saw: `both ${targets.join(" and ")} are given; choose one` });
   if (inputs.script && (inputs.script.startsWith("/") || inputs.script.split("/").includes("..")))
     throw new Fault("RA1002", { saw: "`script` is not a path inside the repository" });
   return {
     ...(inputs.manifests?.length ? { manifests: inputs.manifests } : {}),
+    ...(inputs.chart ? { chart: placeIn("chart", inputs.chart) } : {}),
+    ...(inputs.values?.length
+      ? { values: inputs.values.map((one) => placeIn("values", one)) }
+      : {}),
+    ...(inputs.envFiles?.length
+      ? { "env-files": inputs.envFiles.map((one) => placeIn("env-files", one)) }
+      : {}),
+    ...(inputs.releaseName ? { "release-name": inputs.releaseName } : {}),
     ...(inputs.script ? { script: inputs.script } : {}),
     ...(inputs.vars?.length ? { vars: readVars(inputs.vars) } : {}),
     ...(inputs.namespace ? { namespace: inputs.namespace } : {}),

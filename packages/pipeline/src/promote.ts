@@ -110,7 +110,7 @@ export async function promote(
   }
   return carryOut({
     ...decision,
-    release,
+    release: prepared.release,
     prepared,
     cluster,
     verdict,
@@ -217,7 +217,7 @@ async function resume(
   return carryOut({
     ...decision,
     request: resumed,
-    release: own.release,
+    release: prepared.release,
     prepared,
     cluster,
     verdict: own.verdict,

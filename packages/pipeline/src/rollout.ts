@@ -7,6 +7,9 @@ import {
   renderManifests,
   rollOut,
   type Cluster,
+  type ManifestFile,
+  type OpenChart,
+  type ReleasedImage,
   type Rendered,
   type Rollout,
   type Running,
@@ -22,6 +25,9 @@ import type { Moment } from "./configuration/tag-template.ts";
 import type { CheckFile } from "./configuration/schema.ts";
 import type { Connection, World } from "./connect.ts";
 import { imageTagsOf, type ImageTags } from "./image-tags.ts";
+import { openReleaseFiles } from "./elsewhere.ts";
+import { deployByChart, prepareChart, readEnvPlaceholders } from "./released-chart.ts";
+import { manifestFiles } from "./released-manifests.ts";
 import { deployByScript, prepareScript, type PreparedScript } from "./released-script.ts";
 import { troubleOf, type Deployed, type Trouble } from "./trouble.ts";
 
@@ -33,8 +39,10 @@ export const defaultDeadline = 600_000;
 /** Everything that a release needs to be rolled out, read and checked before the first write. */
 export type Prepared = {
   release: Release;
-  /** Of a release that is applied from manifests. */
+  /** Of a release that is applied from manifests or a chart. */
   rendered: Rendered | undefined;
+  /** Of a release that is brought out by helm. */
+  chart: OpenChart | undefined;
   /** Of a release that is brought out by its own script. */
   script: PreparedScript | undefined;
   checks: CheckFile[];
@@ -51,7 +59,12 @@ export async function prepare(
   release: Release,
   moment?: Moment,
 ): Promise<Prepared> {
-  const placeholders = releasePlaceholders(product, environment, release);
+  const own = openReleaseFiles(world.github, release, world.sources.open);
+  const placeholders = await readEnvPlaceholders(
+    environment.deploy,
+    own,
+    releasePlaceholders(product, environment, release),
+  );
   const tags = await imageTagsOf(world, environment, placeholders, release, moment);
   const manifests = environment.deploy?.manifests ?? [];
   const checksPath =
@@ -60,25 +73,30 @@ export async function prepare(
     ...manifests,
     ...(checksPath ? [checksPath] : []),
   ]);
-  const inManifests = (path: string) =>
-    manifests.some(
-      (wanted) => path === wanted || path.startsWith(`${wanted.replace(/\/+$/, "")}/`),
-    );
   const checksFile = files.find((file) => file.path === checksPath);
   const read = checksFile
     ? await withLanguages(() => readChecks(checksFile.path, checksFile.text))
     : { checks: (environment.smoke?.checks as CheckFile[] | undefined) ?? [] };
-  return {
-    release,
-    rendered:
-      manifests.length === 0
-        ? undefined
-        : render(
-            release,
-            files.filter((file) => file.path !== checksPath && inManifests(file.path)),
-            placeholders,
-            tags,
+  const images = releasedImages(release, tags);
+  const chart = await prepareChart(world, environment.deploy, release, placeholders, images, own);
+  const rendered =
+    manifests.length === 0
+      ? chart?.rendered
+      : render(
+          release,
+          await manifestFiles(
+            world.job,
+            manifests,
+            files.filter((file) => file.path !== checksPath),
+            own,
           ),
+          placeholders,
+          images,
+        );
+  return {
+    release: withElsewhere(release, own.elsewhere()),
+    rendered,
+    chart: chart?.chart,
     script: await prepareScript(world, environment, release, placeholders),
     checks: read.checks,
     identity: environment.smoke?.identity ?? ("identity" in read ? read.identity : undefined),
@@ -87,23 +105,34 @@ export async function prepare(
   };
 }
 
+/** The release with the commits that its places elsewhere meant: the ledger keeps them, and a rollback takes them. */
+function withElsewhere(
+  { elsewhere: _, ...release }: Release,
+  read: Record<string, string>,
+): Release {
+  return Object.keys(read).length === 0 ? release : { ...release, elsewhere: read };
+}
+
+/** People read the tag, the cluster runs the digest. */
+function releasedImages(release: Release, tags: ImageTags): ReleasedImage[] {
+  return release.components.map(({ name, image, digest }) => {
+    const [tag] = tags.get(name) ?? [];
+    return {
+      image,
+      reference: tag === undefined ? `${image}@${digest}` : `${image}:${tag}@${digest}`,
+    };
+  });
+}
+
 function render(
   release: Release,
-  files: { path: string; text: string }[],
+  files: ManifestFile[],
   placeholders: Placeholders,
-  tags: ImageTags,
+  images: ReleasedImage[],
 ): Rendered {
   return renderManifests({
-    files: files.filter((file) => /\.(ya?ml|json)$/.test(file.path)),
-    // People read the tag, the cluster runs the digest.
-    images: release.components.map((component) => {
-      const { name, image, digest } = component;
-      const [tag] = tags.get(name) ?? [];
-      return {
-        image,
-        reference: tag === undefined ? `${image}@${digest}` : `${image}:${tag}@${digest}`,
-      };
-    }),
+    files,
+    images,
     namespace: placeholders.namespace ?? "default",
     placeholders: Object.fromEntries(
       Object.entries(placeholders).filter(
@@ -128,7 +157,9 @@ export function releasePlaceholders(
     "short-sha": release.commit.slice(0, 7),
     environment: environment.name,
     ...(environment.url ? { url: environment.url } : {}),
-    ...(release.components[0] ? { digest: release.components[0].digest } : {}),
+    ...(release.components[0]
+      ? { image: release.components[0].image, digest: release.components[0].digest }
+      : {}),
   };
   return { ...base, namespace: fill(environment.deploy?.namespace ?? "default", base) };
 }
@@ -143,7 +174,7 @@ export async function openCluster(
 ): Promise<Cluster> {
   if (!given.kubeconfig) {
     throw new Fault("RA1001", {
-      saw: `\`kubeconfig\` is not given, and ${environment.name} deploys manifests`,
+      saw: `\`kubeconfig\` is not given, and ${environment.name} deploys to a cluster`,
       next: "Add the secret to GitHub's environment and `kubeconfig: ${{ secrets.KUBECONFIG }}` under `with:`.",
     });
   }
@@ -178,7 +209,8 @@ export async function openTarget(
   const asksCluster = (gate?.preflight ?? []).some(
     (check) => "backup" in check && check.backup.startsWith("cronjob/"),
   );
-  if (deploy?.manifests?.length) return openCluster(world, given, environment);
+  if (deploy?.manifests?.length || deploy?.chart !== undefined)
+    return openCluster(world, given, environment);
   if (deploy?.script === undefined && !asksCluster) return undefined;
   if (given.kubeconfig) return openCluster(world, given, environment);
   if (deploy?.cluster !== undefined)
@@ -229,7 +261,7 @@ export async function bringOut(
 export async function deployRelease(
   world: Pick<Connection, "job" | "records">,
   environment: Pick<EnvironmentSettings, "deploy">,
-  { release, rendered, script }: Pick<Prepared, "release" | "rendered" | "script">,
+  { release, rendered, chart, script }: Pick<Prepared, "release" | "rendered" | "chart" | "script">,
   cluster: Cluster | undefined,
   options: { entry: string; resumed: boolean },
 ): Promise<Deployed> {
@@ -238,6 +270,8 @@ export async function deployRelease(
     return deployByScript(world, script, cluster, { timeout, resumed: options.resumed });
   if (rendered === undefined || cluster === undefined)
     return { rollout: undefined, trouble: undefined };
+  if (chart !== undefined)
+    return deployByChart(world, { chart, rendered }, cluster, { timeout, entry: options.entry });
   const rollout = await rollOut(cluster, rendered, {
     timeout,
     entry: options.entry,

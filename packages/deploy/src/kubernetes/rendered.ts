@@ -52,17 +52,13 @@ export function renderManifests(release: {
       saw: `${JSON.stringify(release.namespace)} is not the name of a Kubernetes namespace.`,
     });
   }
-  const images = new Map(
-    release.images.map((image) => [fullImageName(image.image), checked(image)]),
-  );
+  const images = imagesByName(release.images);
   const written = readManifests(release.files, filler(release.placeholders));
   const used = new Set<string>();
   for (const { object } of written) {
     clean(object);
     setNamespace(object, release.namespace);
-    setImages(object, images, used);
-    annotate(object.metadata, versionAnnotation, release.version);
-    markTemplate(object);
+    pinObject(object, images, release.version, used);
   }
   refuseTwins(written);
   const unused = release.images.filter((image) => !used.has(fullImageName(image.image)));
@@ -77,13 +73,36 @@ export function renderManifests(release: {
     objects: written
       .map(({ object }) => object)
       .toSorted((a, b) => rankOf(a.kind) - rankOf(b.kind)),
-    digests: Object.fromEntries(
-      [...images.values()].map((image) => [image.digest, [image.digest, ...image.platforms]]),
-    ),
+    digests: acceptedDigests(images),
   };
 }
 
-type CheckedImage = { reference: string; digest: string; platforms: string[] };
+export type CheckedImage = { reference: string; digest: string; platforms: string[] };
+export type ImagesByName = ReadonlyMap<string, CheckedImage>;
+
+/** The images of a release by their full names. @throws Fault RA1002 where one has no digest */
+export function imagesByName(images: readonly ReleasedImage[]): ImagesByName {
+  return new Map(images.map((image) => [fullImageName(image.image), checked(image)]));
+}
+
+/** For each digest of the release the digests by which nodes may name it. */
+export function acceptedDigests(images: ImagesByName): Rendered["digests"] {
+  return Object.fromEntries(
+    [...images.values()].map((image) => [image.digest, [image.digest, ...image.platforms]]),
+  );
+}
+
+/** Writes the release into an object: its references, its version, and the mark of its template. `used` gets the images that it names. */
+export function pinObject(
+  object: KubeObject,
+  images: ImagesByName,
+  version: string,
+  used: Set<string>,
+): void {
+  setImages(object, images, used);
+  annotate(object.metadata, versionAnnotation, version);
+  markTemplate(object);
+}
 
 function checked(image: ReleasedImage): CheckedImage {
   const { digest = "" } = splitImage(image.reference);
@@ -118,17 +137,13 @@ function clean(object: KubeObject): void {
   delete object.metadata.annotations?.["kubectl.kubernetes.io/last-applied-configuration"];
 }
 
-function setNamespace(object: KubeObject, namespace: string): void {
+export function setNamespace(object: KubeObject, namespace: string): void {
   const resource = knownResource(object.apiVersion, object.kind);
   if (resource?.namespaced) object.metadata.namespace ??= namespace;
   else if (resource) delete object.metadata.namespace;
 }
 
-function setImages(
-  object: KubeObject,
-  images: ReadonlyMap<string, CheckedImage>,
-  used: Set<string>,
-): void {
+function setImages(object: KubeObject, images: ImagesByName, used: Set<string>): void {
   for (const container of containersOf(podSpecOf(object))) {
     const name = fullImageName(splitImage(textAt(container, "image")).name);
     const image = images.get(name);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createLineReader } from "./line-reader.ts";
 
 export type ProgramOptions = {
+  args?: readonly string[];
   cwd: string;
   env: Record<string, string>;
   /** Milliseconds until the program and all that it started are ended. */
@@ -10,6 +11,8 @@ export type ProgramOptions = {
   grace?: number;
   /** Told of each line of both outputs as it comes. Foreign text. */
   line: (text: string) => void;
+  /** Given: takes the first output as it is, and `line` is told of the other one only. */
+  output?: (bytes: Buffer) => void;
 };
 
 export type ProgramEnd =
@@ -22,13 +25,13 @@ export type ProgramEnd =
 const lingering = 2_000;
 
 /**
- * Runs a program without arguments and without a shell, in a process group of its own. Whatever is left of the group is ended
+ * Runs a program without a shell, in a process group of its own. Whatever is left of the group is ended
  * with the program, at the deadline, and when this process goes.
  * `@actions/exec` is not used here: it starts its program in our own group and hands out no process id, so that a deadline
  * could end the program but not what the program has started.
  */
 export async function runProgram(path: string, options: ProgramOptions): Promise<ProgramEnd> {
-  const child = spawn(path, [], {
+  const child = spawn(path, options.args ?? [], {
     cwd: options.cwd,
     env: options.env,
     detached: true,
@@ -45,7 +48,10 @@ export async function runProgram(path: string, options: ProgramOptions): Promise
   const atExit = (): void => endGroup("SIGTERM");
   process.once("exit", atExit);
 
-  const readers = [child.stdout, child.stderr].map((stream) => {
+  const { output } = options;
+  if (output) child.stdout.on("data", output).on("error", () => undefined);
+  const told = output ? [child.stderr] : [child.stdout, child.stderr];
+  const readers = told.map((stream) => {
     const reader = createLineReader(options.line);
     stream.on("data", (bytes: Buffer) => reader.write(bytes));
     stream.on("error", () => undefined);

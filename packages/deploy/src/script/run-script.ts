@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { unpackArchive } from "./archive.ts";
+import { hider } from "./hider.ts";
 import { runProgram, type ProgramEnd } from "./program.ts";
 import { scriptVariables, type ScriptFacts } from "./variables.ts";
 
@@ -123,18 +124,4 @@ function failureOf(run: ScriptRun, end: ProgramEnd, last: string[]): ScriptFailu
         last,
         ran: true,
       };
-}
-
-/** Short values (`{`, `v1`) are no secrets by themselves. */
-const shortestSecret = 8;
-
-/** Hides the values, their longer lines, and the values in base64. */
-function hider(secrets: readonly string[]): (text: string) => string {
-  const base64 = (text: string): string => Buffer.from(text).toString("base64").replace(/=+$/, "");
-  const forms = secrets
-    .flatMap((secret) => [secret, ...secret.split(/\r?\n/), base64(secret)])
-    .map((form) => form.trim())
-    .filter((form) => form.length >= shortestSecret)
-    .toSorted((a, b) => b.length - a.length);
-  return (text) => forms.reduce((left, form) => left.replaceAll(form, "***"), text);
 }

@@ -86,12 +86,8 @@ export function scriptVariables(
     Object.keys(facts.vars),
   );
   if (clashes.length > 0) throw new Fault("RA3206", { saw: clashes.join("; ") });
-  const lent = inherited.flatMap((name): [string, string][] => {
-    const value = job[name];
-    return value === undefined ? [] : [[name, value]];
-  });
   return {
-    ...Object.fromEntries(lent),
+    ...lentVariables(job),
     ...facts.vars,
     ...Object.fromEntries(
       facts.images.map(({ name, image, digest }) => [imageVariable(name), `${image}@${digest}`]),
@@ -101,4 +97,16 @@ export function scriptVariables(
     NAMESPACE: facts.namespace,
     COMMIT: facts.commit,
   };
+}
+
+/** What a foreign program gets of the job's variables. */
+export function lentVariables(
+  job: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    inherited.flatMap((name): [string, string][] => {
+      const value = job[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }

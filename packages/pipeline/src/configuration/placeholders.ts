@@ -13,12 +13,16 @@ export const placeholderNames = [
   "url",
 ] as const;
 
-export type Placeholders = Partial<Record<(typeof placeholderNames)[number], string>>;
+export type Placeholders = Partial<
+  Record<(typeof placeholderNames)[number] | `env:${string}`, string>
+>;
 
 /** Fills every `${name}` that has a value. */
 export function fill(template: string, values: Placeholders): string {
-  return template.replaceAll(/\$\{([a-z][a-z-]*)\}/g, (whole, name: string) =>
-    Object.hasOwn(values, name) ? ((values as Record<string, string>)[name] ?? whole) : whole,
+  return template.replaceAll(
+    /\$\{([a-z][a-z-]*|env:[A-Za-z_][A-Za-z0-9_]*)\}/g,
+    (whole, name: string) =>
+      Object.hasOwn(values, name) ? ((values as Record<string, string>)[name] ?? whole) : whole,
   );
 }
 
@@ -27,4 +31,11 @@ export function unknownPlaceholders(template: string): string[] {
   return [...template.matchAll(/\$\{([^}]*)\}/g)]
     .map((match) => match[1] ?? "")
     .filter((name) => !(placeholderNames as readonly string[]).includes(name));
+}
+
+/** The keys of env files that a template asks for with `${env:KEY}`. */
+export function envKeysIn(template: string): string[] {
+  return [...template.matchAll(/\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g)].map(
+    (match) => match[1] ?? "",
+  );
 }

@@ -1,11 +1,13 @@
 import * as v from "valibot";
+import { isReleaseName, valueName } from "@release-actions/deploy";
 import { schemeOf } from "@release-actions/versions";
 import { Fault } from "@release-actions/codes";
 import { parseReference } from "@release-actions/registry";
 import { recordId } from "@release-actions/zenodo";
+import { wrongPlace } from "../elsewhere.ts";
 import { milliseconds } from "./duration.ts";
 import { languages } from "./languages.ts";
-import { unknownPlaceholders } from "./placeholders.ts";
+import { envKeysIn, unknownPlaceholders } from "./placeholders.ts";
 import { wrongInTag } from "./tag-template.ts";
 
 const longest = 1000;
@@ -24,6 +26,23 @@ const template = v.pipe(
   v.check(
     (value) => unknownPlaceholders(value).length === 0,
     (issue) => unknownPlaceholder(String(issue.input)),
+  ),
+);
+/** A template that may also ask env files, with `${env:KEY}`. */
+const envTemplate = v.pipe(
+  text,
+  v.check(
+    (value) => unknownPlaceholders(withoutEnvKeys(value)).length === 0,
+    (issue) => unknownPlaceholder(withoutEnvKeys(String(issue.input))),
+  ),
+);
+/** A path in the released commit, or `owner/repo/path@ref`. */
+const place = v.pipe(
+  template,
+  v.check(
+    // What is filled in later is looked at again when it is read.
+    (value) => wrongPlace(value.replaceAll(/\$\{[^}]*\}/g, "x")) === undefined,
+    "is neither a path inside the repository nor owner/repo/path@ref",
   ),
 );
 /** A template of image tags; with `time` it may have `${date:…}` and `${unix}`. */
@@ -245,11 +264,23 @@ const preflight = v.union([
 
 const deploy = v.strictObject({
   manifests: v.optional(listOf(path)),
+  chart: v.optional(place),
   script: v.optional(path),
   vars: v.optional(
     v.record(
-      v.pipe(text, v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of a variable")),
+      v.pipe(text, v.regex(valueName, "is not the name of a variable")),
+      v.union([envTemplate, v.pipe(v.union([v.number(), v.boolean()]), v.transform(String))]),
+    ),
+  ),
+  values: v.optional(listOf(place)),
+  "env-files": v.optional(listOf(place)),
+  "release-name": v.optional(
+    v.pipe(
       template,
+      v.check(
+        (value) => isReleaseName(value.replaceAll(/\$\{[^}]*\}/g, "x")),
+        "is not the name of a Helm release: at most 53 small letters, digits, hyphens and dots",
+      ),
     ),
   ),
   namespace: v.optional(
@@ -464,6 +495,10 @@ export type NoticeEvent = (typeof noticeEvents)[number];
 
 function unknownPlaceholder(value: string): string {
   return doesNotExist(unknownPlaceholders(value));
+}
+
+function withoutEnvKeys(value: string): string {
+  return envKeysIn(value).reduce((left, key) => left.replaceAll(`\${env:${key}}`, ""), value);
 }
 
 function doesNotExist([first]: string[]): string {
