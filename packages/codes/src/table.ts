@@ -1,10 +1,12 @@
 import { chart } from "./chart.ts";
+import { awx } from "./awx.ts";
 import { configuration } from "./configuration.ts";
 import { deploy } from "./deploy.ts";
 import { gate } from "./gate.ts";
 import { github } from "./github.ts";
 import { inputs } from "./inputs.ts";
 import { issue } from "./issue.ts";
+import { jobs } from "./jobs.ts";
 import { network } from "./network.ts";
 import { notify } from "./notify.ts";
 import { registry } from "./registry.ts";
@@ -26,6 +28,8 @@ export const codes = {
   ...registry,
   ...deploy,
   ...chart,
+  ...awx,
+  ...jobs,
   ...smoke,
   ...github,
   ...issue,

@@ -1,3 +1,7 @@
+export { openAwx, type Awx } from "./awx/awx.ts";
+export type { AwxFailure } from "./awx/await-job.ts";
+export { runTemplate, type TemplateRun } from "./awx/run-template.ts";
+export { findTemplate, type AwxTemplate } from "./awx/template.ts";
 export { applyStep, type Applied } from "./kubernetes/apply.ts";
 export type { Cause } from "./kubernetes/cause.ts";
 export { connectCluster, type Cluster, type RequestDetails } from "./kubernetes/cluster.ts";

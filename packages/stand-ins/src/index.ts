@@ -73,3 +73,11 @@ export {
   type ControlPlaneAccess,
   type PodFault,
 } from "./control-plane/index.ts";
+export {
+  createAwxStandIn,
+  type AwxStandIn,
+  type AwxUser,
+  type SavedAwx,
+} from "./awx/awx-stand-in.ts";
+export type { AwxJob, Played, PlayedTask } from "./awx/job.ts";
+export { templateWith, type AwxTemplate } from "./awx/template.ts";

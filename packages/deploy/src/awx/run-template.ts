@@ -1,0 +1,44 @@
+import type { RunnerOfSteps } from "@release-actions/plan";
+import type { Awx } from "./awx.ts";
+import { awaitJob, type AwxFailure, type Waiting } from "./await-job.ts";
+import { isTakenBack, jobLink, launchOnce, launchStep, type LaunchKey } from "./launch.ts";
+import type { AwxTemplate } from "./template.ts";
+
+/** How a launched template ended. */
+export type TemplateRun = {
+  job: number | undefined;
+  link: string;
+  /** An earlier attempt had launched it. */
+  found: boolean;
+  failure: AwxFailure | undefined;
+};
+
+/**
+ * Launches a job template once and waits for its job; a run that was cut off finds its job again.
+ * @throws Fault when it is not known how it ended: RA3411, RA8001, RA8002; RA3402, RA3403, RA3405, RA3406
+ */
+export async function runTemplate(
+  awx: Awx,
+  template: AwxTemplate,
+  launch: { key: LaunchKey; variables: Record<string, string>; again: boolean },
+  waiting: Waiting & { steps: RunnerOfSteps; resumed: boolean },
+): Promise<TemplateRun> {
+  const { key } = launch;
+  if (waiting.resumed && key.way === "forward" && (await isTakenBack(awx, template, key.entry)))
+    return {
+      job: undefined,
+      link: awx.url,
+      found: true,
+      failure: {
+        code: "RA3412",
+        plain: "An earlier attempt of this run had already begun to take the release back.",
+        object: awx.url,
+        log: [],
+        next: "Look at the earlier attempt for the cause, mend it, then start a new run.",
+      },
+    };
+  const { id, found } = await launchOnce(launchStep(awx, template, launch), waiting.steps);
+  const link = jobLink(awx, id);
+  waiting.progress(`${found ? "An earlier attempt launched" : "Launched"} AWX job ${id}: ${link}`);
+  return { job: id, link, found, failure: await awaitJob(awx, id, waiting) };
+}
