@@ -10,7 +10,11 @@ export type Inputs = {
   chart?: string;
   /** Path of the product's own deployment script at the released commit, instead of manifests; empty = from the file */
   script?: string;
-  /** Values of the chart or further variables of the script, lines NAME=value; empty = from the file */
+  /** Name or id of the job template of AWX that deploys, instead of manifests; empty = from the file */
+  awxTemplate?: string;
+  /** Address of AWX, such as https://awx.example.org; empty = from the file */
+  awxUrl?: string;
+  /** Values of the chart, or further variables of the script or of the AWX job, lines NAME=value; empty = from the file */
   vars?: string[];
   /** Value files of the chart, one a line, each a path or owner/repo/path@ref; empty = from the file */
   values?: string[];
@@ -36,6 +40,8 @@ export type Inputs = {
   version?: string;
   /** Content of the cluster's kubeconfig */
   kubeconfig?: string;
+  /** Token of AWX, of a user who may launch the job template */
+  awxToken?: string;
   /** Path of the pipeline's file on the default branch; empty = no file is read */
   config: string;
   /** GitHub token of this repository */
@@ -64,6 +70,8 @@ export const io: ActionIo<Inputs, Outputs> = {
     manifests: { name: "manifests", type: "list", separator: "\n" },
     chart: { name: "chart", type: "string" },
     script: { name: "script", type: "string" },
+    awxTemplate: { name: "awx-template", type: "string" },
+    awxUrl: { name: "awx-url", type: "string" },
     vars: { name: "vars", type: "list", separator: "\n" },
     values: { name: "values", type: "list", separator: "\n" },
     envFiles: { name: "env-files", type: "list", separator: "\n" },
@@ -77,6 +85,7 @@ export const io: ActionIo<Inputs, Outputs> = {
     environment: { name: "environment", type: "string" },
     version: { name: "version", type: "string" },
     kubeconfig: { name: "kubeconfig", type: "string", secret: true },
+    awxToken: { name: "awx-token", type: "string", secret: true },
     config: { name: "config", type: "string", default: ".github/release-pipeline.yml" },
     token: { name: "token", type: "string", default: "${{ github.token }}", secret: true },
     summary: { name: "summary", type: "enum", default: "always", values: ["always","on-failure","never"] },

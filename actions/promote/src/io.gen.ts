@@ -24,6 +24,8 @@ export type Inputs = {
   registryPassword?: string;
   /** Host that gives the registry's tokens and may see its login, where it is another one, as with a GitLab of your own: gitlab.example.org */
   registryTokenHost?: string;
+  /** Token of AWX, of a user who may launch the job template */
+  awxToken?: string;
   /** Token of a GitHub App: reads the teams that roles name, and makes the tag in the product's other repositories */
   appToken?: string;
   /** Path of the pipeline's file on the default branch; empty = no file is read */
@@ -71,6 +73,7 @@ export const io: ActionIo<Inputs, Outputs> = {
     registryUsername: { name: "registry-username", type: "string" },
     registryPassword: { name: "registry-password", type: "string", secret: true },
     registryTokenHost: { name: "registry-token-host", type: "string" },
+    awxToken: { name: "awx-token", type: "string", secret: true },
     appToken: { name: "app-token", type: "string", secret: true },
     config: { name: "config", type: "string", default: ".github/release-pipeline.yml" },
     token: { name: "token", type: "string", default: "${{ github.token }}", secret: true },

@@ -59,7 +59,7 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
       runs: release,
       trouble: undefined,
       outcome,
-      running: await whatRuns(cluster, prepared.rendered ?? prepared.script),
+      running: await whatRuns(cluster, prepared),
     };
 
   const failed = { result: "failed" as const, trouble: outcome.trouble, outcome };
@@ -69,7 +69,7 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
       ...failed,
       runs: undefined,
       noWayBack: "`deploy.on-failure` is keep, so the failed release was left in place.",
-      running: await whatRuns(cluster, prepared.rendered ?? prepared.script),
+      running: await whatRuns(cluster, prepared),
     };
   }
   if (outcome.rollout?.result === "failed" && outcome.rollout.written === 0) {
@@ -82,11 +82,8 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
     return {
       ...failed,
       runs: before,
-      noWayBack:
-        prepared.script === undefined
-          ? "The cluster refused before anything was changed, so there was nothing to roll back."
-          : "The script never ran, so there was nothing to roll back.",
-      running: await whatRuns(cluster, prepared.rendered ?? prepared.script),
+      noWayBack: `${prepared.awx ? "AWX launched no job" : prepared.script ? "The script never ran" : "The cluster refused before anything was changed"}, so there was nothing to roll back.`,
+      running: await whatRuns(cluster, prepared),
     };
   }
   if (before === undefined) {
@@ -95,7 +92,7 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
       runs: undefined,
       noWayBack:
         "This is the first release of this environment: there is nothing recorded to go back to.",
-      running: await whatRuns(cluster, prepared.rendered ?? prepared.script),
+      running: await whatRuns(cluster, prepared),
     };
   }
   world.job.say(`Going back to ${before.version}.`);
@@ -105,11 +102,11 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
       ...failed,
       runs: undefined,
       noWayBack: `${before.version} cannot be brought out again: ${back.gone}`,
-      running: await whatRuns(cluster, prepared.rendered ?? prepared.script),
+      running: await whatRuns(cluster, prepared),
     };
   await tagImages(run, entry, before, back, "back");
-  const restored = await bringOut(world, environment, back, cluster, entry.id);
-  const running = await whatRuns(cluster, back.rendered ?? back.script);
+  const restored = await bringOut(world, environment, back, cluster, entry.id, false, "back");
+  const running = await whatRuns(cluster, back);
   if (restored.trouble === undefined)
     return { result: "rolled-back", runs: before, trouble: outcome.trouble, outcome, running };
   return {

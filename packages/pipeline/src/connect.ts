@@ -25,6 +25,7 @@ export type Connection = {
   steps: RunnerOfSteps;
   /** What was done, in order. */
   records: StepRecord[];
+  awxToken?: string;
 };
 
 /** The same with the registries and the repositories of the pipeline's components. */
@@ -38,6 +39,7 @@ export type Logins = {
   registryTokenHost?: string;
   /** Of a GitHub App: reads teams, and tags the product's other repositories. */
   appToken?: string;
+  awxToken?: string;
 };
 
 /** Opens GitHub; sends nothing. @throws Fault RA1001 without a token */
@@ -60,6 +62,7 @@ export function connect(inputs: Logins, job: Job): Connection {
       serverUrl: job.env.serverUrl,
     }),
     records,
+    ...(inputs.awxToken ? { awxToken: inputs.awxToken } : {}),
     steps: {
       now: () => performance.now(),
       sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),

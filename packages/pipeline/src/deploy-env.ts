@@ -27,12 +27,12 @@ export async function deployEnv(
     connection,
     {
       ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}),
+      ...(inputs.awxToken ? { awxToken: inputs.awxToken } : {}),
       allowExec: inputs.allowExec,
     },
     environment,
   );
-  const target = plan.rendered ?? plan.script;
-  const before = await whatRuns(cluster, target);
+  const before = await whatRuns(cluster, plan);
   const place = environment.name;
   const base = { url: environment.url ?? "", previous: digestsOf(before), reasons: "[]" };
   if (inputs.dryRun) {
@@ -42,17 +42,19 @@ export async function deployEnv(
       summary: lines(`### Dry run for ${markdownText(place)}`, "", ...wouldDo(plan)),
     };
   }
-  const options = { entry: `run-${job.env.runId}`, resumed: job.env.runAttempt > 1 };
+  // Without the ledger nobody says that this run's work is over: what failed is done anew.
+  const options = { entry: `run-${job.env.runId}`, resumed: job.env.runAttempt > 1, again: true };
   const { rollout, trouble } = await deployRelease(connection, environment, plan, cluster, options);
+  const teller = plan.script?.path ?? plan.awx?.template.name;
   const unverified =
-    plan.script !== undefined && cluster === undefined
+    teller !== undefined && cluster === undefined
       ? [
           "",
-          `**Nothing was verified:** no kubeconfig is given, so only ${markdownCode(plan.script.path)} says how it went.`,
+          `**Nothing was verified:** no kubeconfig is given, so only ${markdownCode(teller)} says how it went.`,
         ]
       : [];
   if (trouble === undefined) {
-    const running = await whatRuns(cluster, target);
+    const running = await whatRuns(cluster, plan);
     return {
       ok: true,
       outputs: {
@@ -61,22 +63,26 @@ export async function deployEnv(
         running: digestsOf(running),
       },
       summary: lines(
-        `### ${markdownText(place)} ${unverified.length > 0 ? "was deployed by its script" : rollout?.result === "unchanged" ? "runs what it ran before" : "runs the new digests"}`,
+        `### ${markdownText(place)} ${unverified.length > 0 ? `was deployed by its ${plan.awx ? "AWX job" : "script"}` : rollout?.result === "unchanged" ? "runs what it ran before" : "runs the new digests"}`,
         ...unverified,
         "",
         ...table(running),
       ),
     };
   }
-  // A script that never ran changed nothing.
-  const untouched = plan.script !== undefined && rollout?.written === 0;
+  // A script that never ran changed nothing, and so did a job that AWX did not launch.
+  const untouched = plan.rendered === undefined && rollout?.written === 0;
   const keep = environment.deploy?.["on-failure"] === "keep" || untouched;
   const back = keep ? undefined : await plan.recorded?.();
   const wayBack =
     back &&
-    (await deployRelease(connection, environment, back, cluster, { ...options, resumed: false }));
+    (await deployRelease(connection, environment, back, cluster, {
+      ...options,
+      resumed: false,
+      way: "back",
+    }));
   const rolledBack = wayBack !== undefined && wayBack.trouble === undefined;
-  const running = await whatRuns(cluster, back?.rendered ?? back?.script ?? target);
+  const running = await whatRuns(cluster, back ?? plan);
   const now = rolledBack
     ? "runs its recorded release again"
     : untouched
@@ -113,11 +119,12 @@ export async function deployEnv(
 }
 
 function wouldDo(plan: DeployPlan): string[] {
-  if (plan.script !== undefined)
+  const by = plan.script ?? plan.awx;
+  if (by !== undefined)
     return [
-      `Nothing was written. ${markdownCode(plan.script.path)} would be run for ${markdownText(plan.release.version)} with these images:`,
+      `Nothing was written. ${plan.awx ? `The AWX job template ${markdownCode(plan.awx.template.name)} would be launched` : `${markdownCode(plan.script?.path ?? "")} would be run`} for ${markdownText(plan.release.version)} with these images:`,
       "",
-      ...plan.script.expected.images.map(
+      ...by.expected.images.map(
         ({ name, image, digest }) =>
           `- ${markdownText(name)}: ${markdownCode(`${image}@${digest}`)}`,
       ),

@@ -14,6 +14,7 @@ import { openReleaseFiles, wrongPlace } from "./elsewhere.ts";
 import { openSources } from "./release-tags.ts";
 import { prepareChart, readEnvPlaceholders } from "./released-chart.ts";
 import { manifestFiles } from "./released-manifests.ts";
+import { prepareAwx } from "./released-awx.ts";
 import { prepareScript } from "./released-script.ts";
 import { prepare, type Prepared } from "./rollout.ts";
 
@@ -22,6 +23,8 @@ export type DeployEnvInputs = Logins & {
   manifests?: string[];
   chart?: string;
   script?: string;
+  awxTemplate?: string;
+  awxUrl?: string;
   vars?: string[];
   values?: string[];
   envFiles?: string[];
@@ -38,7 +41,7 @@ export type DeployEnvInputs = Logins & {
   config?: string;
 };
 
-type Target = Pick<Prepared, "release" | "rendered" | "chart" | "script">;
+type Target = Pick<Prepared, "release" | "rendered" | "chart" | "script" | "awx">;
 
 /** What deploy-env is about to bring out, and what it goes back to. */
 export type DeployPlan = Target & {
@@ -61,9 +64,9 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
     );
     const settings = { ...environment, deploy: targetOf(environment.deploy, overrides) };
     const prepared = await prepare(world, pipeline.product, settings, release);
-    if (prepared.rendered === undefined && prepared.script === undefined)
+    if (!prepared.rendered && !prepared.script && settings.deploy["awx-template"] === undefined)
       throw new Fault("RA1105", {
-        saw: `environments.${environment.name}.deploy has no \`manifests\`, no \`chart\` and no \`script\``,
+        saw: `environments.${environment.name}.deploy has no \`manifests\`, no \`chart\`, no \`awx-template\` and no \`script\``,
       });
     const recorded = runningRelease(history.current);
     return {
@@ -73,6 +76,7 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
       rendered: prepared.rendered,
       chart: prepared.chart,
       script: prepared.script,
+      awx: prepared.awx,
       recorded:
         recorded === undefined
           ? undefined
@@ -82,11 +86,12 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
   if (
     !overrides.manifests?.length &&
     overrides.chart === undefined &&
-    overrides.script === undefined
+    overrides.script === undefined &&
+    overrides["awx-template"] === undefined
   )
     throw new Fault("RA1001", {
-      saw: "`manifests` is not given, and `chart` and `script` are not either",
-      next: "Name the files or folders of the manifests, one a line, the chart, or the script, under `with:`.",
+      saw: "`manifests` is not given, and `chart`, `script` and `awx-template` are not either",
+      next: "Name the files or folders of the manifests, one a line, the chart, the script, or the job template of AWX, under `with:`.",
     });
   const components = readImages(inputs.images);
   const release = await releaseOf(connection, inputs, job, components);
@@ -108,9 +113,16 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
     environment: name,
     ...(components[0] ? { image: components[0].image, digest: components[0].digest } : {}),
   });
-  const base = { connection, environment, release, recorded: undefined };
+  const base = {
+    connection,
+    environment,
+    release,
+    recorded: undefined,
+    awx: await prepareAwx(connection, environment, release, placeholders),
+  };
   const script = await prepareScript(connection, environment, release, placeholders);
-  if (script !== undefined) return { ...base, rendered: undefined, chart: undefined, script };
+  if (script !== undefined || overrides["awx-template"] !== undefined)
+    return { ...base, rendered: undefined, chart: undefined, script };
   const images = components.map(({ image, digest }) => ({
     image,
     reference: formatReference({ ...parseReference(image), digest }),
@@ -137,11 +149,13 @@ type DeploySettings = NonNullable<EnvironmentSettings["deploy"]>;
 
 /** The file's settings with the inputs over them; a target that is given takes the place of the file's. */
 function targetOf(file: DeploySettings | undefined, given: DeploySettings): DeploySettings {
-  const { manifests, chart, script, vars, ...rest } = file ?? {};
-  const own =
-    given.manifests !== undefined || given.chart !== undefined || given.script !== undefined;
+  const { manifests, chart, script, vars, "awx-template": template, ...rest } = file ?? {};
+  const own = [given.manifests, given.chart, given.script, given["awx-template"]].some(
+    (one) => one !== undefined,
+  );
   return {
     ...rest,
+    ...(own || template === undefined ? {} : { "awx-template": template }),
     ...(own || manifests === undefined ? {} : { manifests }),
     ...(own || chart === undefined ? {} : { chart }),
     ...(own || script === undefined ? {} : { script }),
@@ -217,12 +231,15 @@ function overridesOf(inputs: DeployEnvInputs): DeploySettings {
       saw: `\`on-failure\` is ${JSON.stringify(onFailure.slice(0, 60))}; it takes rollback or keep`,
     });
   const targets = [
-    ...(inputs.manifests?.length ? ["`manifests`"] : []),
-    ...(inputs.chart ? ["`chart`"] : []),
-    ...(inputs.script ? ["`script`"] : []),
+    ...(inputs.manifests?.length ? ["manifests"] : []),
+    ...(inputs.chart ? ["chart"] : []),
+    ...(inputs.script ? ["script"] : []),
+    ...(inputs.awxTemplate ? ["awx-template"] : []),
   ];
   if (targets.length > 1)
-    throw new Fault("RA1002", { saw: `both ${targets.join(" and ")} are given; choose one` });
+    throw new Fault("RA1002", {
+      saw: `${targets.map((name) => `\`${name}\``).join(" and ")} are given; choose one`,
+    });
   if (inputs.script && (inputs.script.startsWith("/") || inputs.script.split("/").includes("..")))
     throw new Fault("RA1002", { saw: "`script` is not a path inside the repository" });
   return {
@@ -236,6 +253,8 @@ function overridesOf(inputs: DeployEnvInputs): DeploySettings {
       : {}),
     ...(inputs.releaseName ? { "release-name": inputs.releaseName } : {}),
     ...(inputs.script ? { script: inputs.script } : {}),
+    ...(inputs.awxTemplate ? { "awx-template": inputs.awxTemplate } : {}),
+    ...(inputs.awxUrl ? { "awx-url": inputs.awxUrl } : {}),
     ...(inputs.vars?.length ? { vars: readVars(inputs.vars) } : {}),
     ...(inputs.namespace ? { namespace: inputs.namespace } : {}),
     ...(inputs.cluster ? { cluster: inputs.cluster } : {}),

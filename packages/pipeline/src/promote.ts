@@ -105,6 +105,7 @@ export async function promote(
           (object) => `${object.kind} ${object.metadata.name}`,
         ),
         script: prepared.script?.path,
+        template: prepared.awx?.template.name,
       }),
     };
   }
@@ -180,12 +181,12 @@ async function makeReady(
   { world, pipeline, environment }: Decision,
   release: Release,
   verdict: Verdict,
-  inputs: Pick<PromoteInputs, "kubeconfig" | "allowExec">,
+  inputs: Pick<PromoteInputs, "kubeconfig" | "allowExec" | "awxToken">,
 ) {
-  const { kubeconfig, allowExec = false } = inputs;
+  const { kubeconfig, allowExec = false, awxToken } = inputs;
   const cluster = await openTarget(
     world,
-    { ...(kubeconfig ? { kubeconfig } : {}), allowExec },
+    { ...(kubeconfig ? { kubeconfig } : {}), ...(awxToken ? { awxToken } : {}), allowExec },
     environment,
   );
   const moment = { at: new Date(verdict.at), zone: pipeline.timezone };

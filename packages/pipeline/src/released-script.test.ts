@@ -1,33 +1,14 @@
-import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Entry, Release } from "@release-actions/ledger";
-import {
-  createGitHub,
-  createKubernetesStandIn,
-  listen,
-  movableClock,
-} from "@release-actions/stand-ins";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bringOrTakeBack, type Approved } from "./bring-or-take-back.ts";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import { wrongTargets } from "./configuration/wrong-targets.ts";
 import { connect, type World } from "./connect.ts";
 import { deployEnv, type DeployEnvInputs } from "./deploy-env.ts";
-import type { Job } from "./job.ts";
 import { openTarget, prepare } from "./rollout.ts";
-
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
-
-const image = "registry.example.org/shop/web";
-const digestOf = (version: string) =>
-  `sha256:${createHash("sha256").update(version).digest("hex")}`;
-const token = "canary-of-the-cluster";
+import { clusterToken, digestOf, image, openStage } from "./test/cluster-stage.ts";
 
 /** The team's own script: sets the image that it is given, in a Deployment that it wrote itself. */
 const script = (failing = "") => `#!/usr/bin/env node
@@ -49,132 +30,9 @@ fetch(clusters[0].cluster.server + "/apis/apps/v1/namespaces/" + process.env.NAM
 }).then((answer) => { process.exitCode = answer.ok ? 0 : 4; });
 `;
 
-const servers: Record<string, string> = {
-  crash: "console.error('FATAL: no database'); process.exit(3)",
-};
-
-async function open() {
-  const directory = mkdtempSync(join(tmpdir(), "own-script-"));
-  closers.push(() => rmSync(directory, { recursive: true, force: true }));
-  const github = createGitHub({ clock: movableClock(), directory });
-  github.addUser({ login: "pia" });
-  const repository = github.addRepository({ owner: "cessda", name: "shop" });
-  const cluster = createKubernetesStandIn({
-    clock: { now: () => new Date() },
-    name: "cluster",
-    directory,
-    tokens: { [token]: { user: "ci" } },
-    pull: async (reference) => {
-      const version = ["1.0.0", "1.1.0", "crash"].find((one) => reference.endsWith(digestOf(one)));
-      if (version === undefined) throw new Error("manifest unknown");
-      return {
-        digest: digestOf(version),
-        manifestDigest: digestOf(`${version} linux/amd64`),
-        config: { entrypoint: ["node"], cmd: ["/app.js"], env: {}, workingDir: "/", labels: {} },
-        unpack: (folder: string) =>
-          writeFile(join(folder, "app.js"), servers[version] ?? "setInterval(() => {}, 1000)"),
-      };
-    },
-  });
-  cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
-  const [githubServer, clusterServer] = [await listen(github), await listen(cluster)];
-  closers.push(githubServer.close, clusterServer.close);
-  const said: string[] = [];
-  const warned: string[] = [];
-  const masked: string[] = [];
-  const githubToken = github.issueToken({
-    kind: "job",
-    repositories: [repository.fullName],
-    actor: "pia",
-    permissions: { contents: "write" },
-  });
-  const kubeconfig = JSON.stringify({
-    "current-context": "x",
-    contexts: [{ name: "x", context: { cluster: "x", user: "x" } }],
-    clusters: [{ name: "x", cluster: { server: clusterServer.url } }],
-    users: [{ name: "x", user: { token } }],
-  });
-
-  /** A commit with the script; its file is executable, which a plain commit cannot say. */
-  const commit = async (text: string, path = "deploy/run.js"): Promise<string> => {
-    const send = async (path: string, body: object): Promise<{ sha: string }> => {
-      const answer = await fetch(`${githubServer.url}/api/v3/repos/cessda/shop/git/${path}`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${githubToken}` },
-        body: JSON.stringify(body),
-      });
-      return (await answer.json()) as { sha: string };
-    };
-    const tree = await send("trees", {
-      tree: [{ path, mode: "100755", type: "blob", content: text }],
-    });
-    return (await send("commits", { message: "Release", tree: tree.sha, parents: [] })).sha;
-  };
-
-  const jobOf = (sha: string, attempt = 1): Job => ({
-    env: {
-      repository: { owner: "cessda", name: "shop" },
-      ref: "refs/tags/1.0.0",
-      refName: "1.0.0",
-      refType: "tag",
-      eventName: "push",
-      event: {},
-      triggeringActor: "pia",
-      runId: 7,
-      runAttempt: attempt,
-      serverUrl: githubServer.url,
-      apiUrl: `${githubServer.url}/api/v3`,
-      workspace: undefined,
-      temp: join(directory, "temp"),
-    },
-    variables: {
-      PATH: process.env["PATH"],
-      GITHUB_SHA: sha,
-      GITHUB_TOKEN: githubToken,
-      INPUT_KUBECONFIG: kubeconfig,
-    },
-    say: (text) => said.push(text),
-    debug: () => undefined,
-    warn: (title, text) => warned.push(`${title}: ${text}`),
-    mask: (secret) => masked.push(secret),
-  });
-  const inputsOf = (version: string, more: Partial<DeployEnvInputs> = {}): DeployEnvInputs => ({
-    images: [`web=${image}@${digestOf(version)}`],
-    script: "deploy/run.js",
-    namespace: "shop",
-    timeout: "20s",
-    allowExec: false,
-    dryRun: false,
-    kubeconfig,
-    token: githubToken,
-    ...more,
-  });
-  const running = () =>
-    cluster
-      .pods("shop")
-      .filter(({ deleting }) => !deleting)
-      .map(({ containers }) => containers[0]?.imageID.split("@")[1]);
-  const patches = () => cluster.requests.filter(({ method }) => method === "PATCH").length;
-  return {
-    directory,
-    github,
-    cluster,
-    said,
-    warned,
-    masked,
-    kubeconfig,
-    githubToken,
-    commit,
-    jobOf,
-    inputsOf,
-    running,
-    patches,
-  };
-}
-
 describe("deploy-env with the product's own script", () => {
   test("the script of the commit brings the digest out, and every pod is asked", async () => {
-    const stage = await open();
+    const stage = await openStage();
     const sha = await stage.commit(script());
     const end = await deployEnv(
       stage.inputsOf("1.0.0", { vars: ["REPLICAS=2"] }),
@@ -203,17 +61,17 @@ describe("deploy-env with the product's own script", () => {
   });
 
   test("another exit code: nothing recorded to go back to, the last lines in the summary, no secret", async () => {
-    const stage = await open();
+    const stage = await openStage();
     const sha = await stage.commit(script("console.error('no helm here'); process.exit(7);"));
     const end = await deployEnv(stage.inputsOf("1.0.0"), stage.jobOf(sha));
     expect(end.ok).toBe(false);
     expect(end.failure?.message).toMatch(/^RA3201 .*deploy\/run\.js ended with exit code 7\./);
     expect(end.summary).toContain("no helm here");
-    expect(JSON.stringify(end)).not.toContain(token);
+    expect(JSON.stringify(end)).not.toContain(clusterToken);
   });
 
   test("without a kubeconfig nothing is verified, and that is said", async () => {
-    const stage = await open();
+    const stage = await openStage();
     const sha = await stage.commit('#!/bin/sh\necho "[$KUBECONFIG]" $IMAGE_WEB\n');
     const { kubeconfig: _kubeconfig, ...inputs } = stage.inputsOf("1.0.0");
     const end = await deployEnv(inputs, stage.jobOf(sha));
@@ -224,7 +82,7 @@ describe("deploy-env with the product's own script", () => {
   });
 
   test("a dry run names script and images, and runs nothing", async () => {
-    const stage = await open();
+    const stage = await openStage();
     const sha = await stage.commit(script());
     const end = await deployEnv(stage.inputsOf("1.0.0", { dryRun: true }), stage.jobOf(sha));
     expect(end.summary).toContain(`${image}@${digestOf("1.0.0")}`);
@@ -239,7 +97,7 @@ describe("deploy-env with the product's own script", () => {
     ["a line that is no variable", { vars: ["REPLICAS: 2"] }, "RA1002"],
     ["a variable of the release", { vars: ["VERSION=2"] }, "RA3206"],
   ])("%s is refused before anything runs", async (_what, more, code) => {
-    const stage = await open();
+    const stage = await openStage();
     const sha = await stage.commit(script());
     await expect(deployEnv(stage.inputsOf("1.0.0", more), stage.jobOf(sha))).rejects.toMatchObject({
       code,
@@ -251,7 +109,7 @@ describe("deploy-env with the product's own script", () => {
 describe("back to the recorded release", () => {
   /** The way into an environment whose tags are not moved: there is no registry here. */
   async function bring(
-    stage: Awaited<ReturnType<typeof open>>,
+    stage: Awaited<ReturnType<typeof openStage>>,
     release: Release,
     replaced: Release | undefined,
     resumed = false,
@@ -293,7 +151,7 @@ describe("back to the recorded release", () => {
   });
 
   test("its own script at its own commit with its own digests, verified again", async () => {
-    const stage = await open();
+    const stage = await openStage();
     const first = releaseOf("1.0.0", await stage.commit(script()));
     expect(await bring(stage, first, undefined)).toMatchObject({ result: "passed", runs: first });
     // The next release's script is another one; its build crashes.
@@ -315,7 +173,7 @@ describe("back to the recorded release", () => {
   });
 
   test("a recorded release without such a script is said, and so is one that fails too", async () => {
-    const stage = await open();
+    const stage = await openStage();
     const first = { ...releaseOf("1.0.0", await stage.commit(script())) };
     await bring(stage, first, undefined);
     const second = releaseOf("1.1.0", await stage.commit(script("process.exit(5);")));
@@ -334,7 +192,7 @@ describe("back to the recorded release", () => {
   });
 
   test("a resumed run that finds its work done goes on to the smoke test without the script", async () => {
-    const stage = await open();
+    const stage = await openStage();
     const first = releaseOf("1.0.0", await stage.commit(script()));
     await bring(stage, first, undefined);
     const from = stage.patches();
@@ -351,13 +209,15 @@ describe("the file's targets", () => {
   test("exactly one, and variables that do not meet", () => {
     expect(deploys(undefined)).toEqual([]);
     expect(deploys({ manifests: ["deploy"] })).toEqual([]);
-    expect(deploys({ namespace: "shop" })).toEqual(["has neither manifests nor script"]);
+    expect(deploys({ namespace: "shop" })).toEqual([
+      "has neither manifests nor awx-template nor script",
+    ]);
     expect(deploys({ manifests: ["deploy"], script: "run.sh" })).toEqual([
       "has both manifests and script; choose one",
       "the components a-b and a.b would both be IMAGE_A_B",
     ]);
     expect(deploys({ manifests: ["deploy"], vars: { A: "1" } })).toEqual([
-      "is only for a script, and there is none",
+      "is only for a script or a job of AWX, and there is none",
     ]);
     expect(
       wrongTargets([{ name: "x", deploy: { script: "run.sh", vars: { VERSION: "1" } } }]),

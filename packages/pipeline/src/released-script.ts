@@ -11,8 +11,9 @@ import {
 } from "@release-actions/deploy";
 import type { Release } from "@release-actions/ledger";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
-import { fill, type Placeholders } from "./configuration/placeholders.ts";
+import type { Placeholders } from "./configuration/placeholders.ts";
 import type { Connection } from "./connect.ts";
+import { filledVars } from "./released-awx.ts";
 import { troubleOf, type Deployed, type Trouble } from "./trouble.ts";
 
 /** A release's own script with everything that it needs, read before the first write. */
@@ -26,7 +27,7 @@ export type PreparedScript = {
 };
 
 /** A verification begins with at least this much time, however long the script took. */
-const shortestVerification = 30_000;
+export const shortestVerification = 30_000;
 
 /** Fetches the released commit and looks whether its script can be run. @throws Fault RA3204, RA3205, RA3206, RA50xx */
 export async function prepareScript(
@@ -45,9 +46,7 @@ export async function prepareScript(
     namespace,
     commit: release.commit,
     images,
-    vars: Object.fromEntries(
-      Object.entries(vars).map(([name, template]) => [name, fill(template, placeholders)]),
-    ),
+    vars: filledVars(vars, placeholders, release),
   };
   // Names that clash are said now, not after the first write.
   scriptVariables(facts, {});

@@ -28,6 +28,7 @@ import { imageTagsOf, type ImageTags } from "./image-tags.ts";
 import { openReleaseFiles } from "./elsewhere.ts";
 import { deployByChart, prepareChart, readEnvPlaceholders } from "./released-chart.ts";
 import { manifestFiles } from "./released-manifests.ts";
+import { deployByAwx, prepareAwx, type PreparedAwx } from "./released-awx.ts";
 import { deployByScript, prepareScript, type PreparedScript } from "./released-script.ts";
 import { troubleOf, type Deployed, type Trouble } from "./trouble.ts";
 
@@ -45,6 +46,8 @@ export type Prepared = {
   chart: OpenChart | undefined;
   /** Of a release that is brought out by its own script. */
   script: PreparedScript | undefined;
+  /** Of a release that is brought out by a job template of AWX. */
+  awx: PreparedAwx | undefined;
   checks: CheckFile[];
   identity: CheckFile | undefined;
   placeholders: Placeholders;
@@ -98,6 +101,7 @@ export async function prepare(
     rendered,
     chart: chart?.chart,
     script: await prepareScript(world, environment, release, placeholders),
+    awx: await prepareAwx(world, environment, release, placeholders),
     checks: read.checks,
     identity: environment.smoke?.identity ?? ("identity" in read ? read.identity : undefined),
     placeholders,
@@ -202,7 +206,7 @@ export async function openCluster(
  */
 export async function openTarget(
   world: Pick<World, "transport" | "job">,
-  given: { kubeconfig?: string; allowExec: boolean },
+  given: { kubeconfig?: string; allowExec: boolean; awxToken?: string },
   environment: EnvironmentSettings,
 ): Promise<Cluster | undefined> {
   const { deploy, gate } = environment;
@@ -211,7 +215,13 @@ export async function openTarget(
   );
   if (deploy?.manifests?.length || deploy?.chart !== undefined)
     return openCluster(world, given, environment);
-  if (deploy?.script === undefined && !asksCluster) return undefined;
+  const byAwx = deploy?.["awx-template"] !== undefined;
+  if (byAwx && !given.awxToken)
+    throw new Fault("RA1001", {
+      saw: `\`awx-token\` is not given, and ${environment.name} is deployed by a job template of AWX`,
+      next: "Add the secret to GitHub's environment and `awx-token: ${{ secrets.AWX_TOKEN }}` under `with:`.",
+    });
+  if (deploy?.script === undefined && !byAwx && !asksCluster) return undefined;
   if (given.kubeconfig) return openCluster(world, given, environment);
   if (deploy?.cluster !== undefined)
     throw new Fault("RA1001", {
@@ -220,6 +230,9 @@ export async function openTarget(
     });
   return undefined;
 }
+
+/** Which way an entry goes: to its release, or back to the recorded one. */
+export type Way = "forward" | "back";
 
 export type Outcome = {
   rollout: Rollout | undefined;
@@ -238,8 +251,10 @@ export async function bringOut(
   cluster: Cluster | undefined,
   entry: string,
   resumed = false,
+  way: Way = "forward",
 ): Promise<Outcome> {
-  const deployed = await deployRelease(world, environment, prepared, cluster, { entry, resumed });
+  const options = { entry, resumed, way };
+  const deployed = await deployRelease(world, environment, prepared, cluster, options);
   if (deployed.trouble !== undefined) return { ...deployed, smoke: undefined };
   const started = performance.now();
   const smoke = await smokeTest(world, environment, prepared);
@@ -259,15 +274,25 @@ export async function bringOut(
 
 /** Applies a release's manifests or runs its script, and waits for the pods. @throws Fault when it is not known how it ended */
 export async function deployRelease(
-  world: Pick<Connection, "job" | "records">,
-  environment: Pick<EnvironmentSettings, "deploy">,
-  { release, rendered, chart, script }: Pick<Prepared, "release" | "rendered" | "chart" | "script">,
+  world: Pick<Connection, "job" | "records" | "steps">,
+  environment: Pick<EnvironmentSettings, "name" | "deploy">,
+  {
+    release,
+    rendered,
+    chart,
+    script,
+    awx,
+  }: Pick<Prepared, "release" | "rendered" | "chart" | "script" | "awx">,
   cluster: Cluster | undefined,
-  options: { entry: string; resumed: boolean },
+  options: { entry: string; resumed: boolean; way?: Way; again?: boolean },
 ): Promise<Deployed> {
   const timeout = environment.deploy?.timeout ?? defaultTimeout;
   if (script !== undefined)
     return deployByScript(world, script, cluster, { timeout, resumed: options.resumed });
+  if (awx !== undefined) {
+    const { way = "forward", again = false } = options;
+    return deployByAwx(world, environment, awx, cluster, { ...options, timeout, way, again });
+  }
   if (rendered === undefined || cluster === undefined)
     return { rollout: undefined, trouble: undefined };
   if (chart !== undefined)
@@ -337,11 +362,18 @@ function smokeTrouble(smoke: ChecksReport): Trouble {
   };
 }
 
-/** What runs now, asked of the cluster: the workloads of the manifests, or those that hold the script's images. */
+/** What runs now, asked of the cluster: the workloads of the manifests, or those that hold the images that somebody else brings out. */
 export async function whatRuns(
   cluster: Cluster | undefined,
-  of: Rendered | PreparedScript | undefined,
+  {
+    rendered,
+    script,
+    awx,
+  }: Pick<Prepared, "rendered" | "script"> & {
+    awx: Pick<PreparedAwx, "expected"> | undefined;
+  },
 ): Promise<Running[]> {
+  const of = rendered ?? script ?? awx;
   if (cluster === undefined || of === undefined) return [];
   return "expected" in of
     ? (await lookForImages(cluster, of.expected)).workloads

@@ -22,6 +22,7 @@ import {
   whatRuns,
   type Prepared,
 } from "./rollout.ts";
+import { expectedOf } from "./released-awx.ts";
 
 export type SmokeTestInputs = Logins & {
   url?: string;
@@ -143,11 +144,17 @@ async function askedOf(inputs: SmokeTestInputs, job: Job): Promise<Asked> {
     job,
   );
   const prepared = await prepare(world, pipeline.product, environment, release);
+  const { rendered, script } = prepared;
+  // A job template's work is looked at where it runs; AWX itself is not asked.
+  const awx =
+    environment.deploy?.["awx-template"] === undefined
+      ? undefined
+      : expectedOf(release, prepared.placeholders);
   const cluster =
-    inputs.kubeconfig && (prepared.rendered ?? prepared.script)
+    inputs.kubeconfig && (rendered ?? script ?? awx)
       ? await openCluster(world, { kubeconfig: inputs.kubeconfig, allowExec: false }, environment)
       : undefined;
-  const running = await whatRuns(cluster, prepared.rendered ?? prepared.script);
+  const running = await whatRuns(cluster, { rendered, script, awx });
   const wanted = inputs.digest
     ? [inputs.digest]
     : release.components.map((component) => component.digest);

@@ -1,6 +1,6 @@
 import { Fault, type Code } from "@release-actions/codes";
 import { outcomeUnknown, type Answer, type Outgoing, type Transport } from "@release-actions/net";
-import { isMapping, listAt, textAt } from "../kubernetes/object.ts";
+import { isMapping, listAt, numberAt, textAt } from "../kubernetes/object.ts";
 
 /** One AWX server, as one token sees it. */
 export type Awx = {
@@ -120,7 +120,7 @@ function checkAddress(given: string): string {
     throw new Fault("RA3401", {
       saw: `\`awx-url\` names more of ${url.host} than a host and a path`,
     });
-  const loopback = ["localhost", "[::1]"].includes(url.hostname) || /^127\./.test(url.hostname);
+  const loopback = ["localhost", "[::1]"].includes(url.hostname) || url.hostname.startsWith("127.");
   if (url.protocol === "http:" && !loopback)
     throw new Fault("RA3401", {
       saw: `\`awx-url\` is ${url.href}: the token would cross the network unencrypted`,
@@ -146,6 +146,11 @@ function refusalOf(status: number, value: unknown, what: string): Fault {
     saw: `AWX answered ${status} to ${what}${said ? `: ${said}` : ""}`,
     cause: { status, said },
   });
+}
+
+/** The status with which AWX refused; undefined for any other fault. */
+export function refusedWith(fault: Fault): number | undefined {
+  return numberAt(fault.cause, "status");
 }
 
 /** AWX's own words: a sentence under `detail`, else one for each field. */

@@ -44,7 +44,9 @@ export function launchStep(
       const id = numberAt(newest, "id");
       if (newest === undefined || id === undefined || id <= endedBefore) return { state: "todo" };
       const status = textAt(newest, "status");
-      if (launch.again && endedBefore === 0 && isLost(status)) {
+      // What has gone the other way since is not what runs.
+      const overtaken = isOf(last, launch.key.entry, id);
+      if (launch.again && endedBefore === 0 && (isLost(status) || overtaken)) {
         endedBefore = id;
         return { state: "todo" };
       }
@@ -93,6 +95,13 @@ export async function isTakenBack(
 ): Promise<boolean> {
   const last = await lastJobs(awx, template);
   return last.some((job) => keyOf(job)?.startsWith(`${entry} back `));
+}
+
+/** Is one of the jobs after this one of the same entry? */
+function isOf(jobs: readonly Record<string, unknown>[], entry: string, after: number): boolean {
+  return jobs.some(
+    (job) => (numberAt(job, "id") ?? 0) > after && keyOf(job)?.startsWith(`${entry} `),
+  );
 }
 
 /** Where people see the job. */

@@ -1,5 +1,6 @@
+import { Fault } from "@release-actions/codes";
 import type { RunnerOfSteps } from "@release-actions/plan";
-import type { Awx } from "./awx.ts";
+import { refusedWith, type Awx } from "./awx.ts";
 import { awaitJob, type AwxFailure, type Waiting } from "./await-job.ts";
 import { isTakenBack, jobLink, launchOnce, launchStep, type LaunchKey } from "./launch.ts";
 import type { AwxTemplate } from "./template.ts";
@@ -10,6 +11,8 @@ export type TemplateRun = {
   link: string;
   /** An earlier attempt had launched it. */
   found: boolean;
+  /** False: AWX refused the launch, so nothing was changed. */
+  launched: boolean;
   failure: AwxFailure | undefined;
 };
 
@@ -24,11 +27,17 @@ export async function runTemplate(
   waiting: Waiting & { steps: RunnerOfSteps; resumed: boolean },
 ): Promise<TemplateRun> {
   const { key } = launch;
-  if (waiting.resumed && key.way === "forward" && (await isTakenBack(awx, template, key.entry)))
+  if (
+    waiting.resumed &&
+    !launch.again &&
+    key.way === "forward" &&
+    (await isTakenBack(awx, template, key.entry))
+  )
     return {
       job: undefined,
       link: awx.url,
       found: true,
+      launched: true,
       failure: {
         code: "RA3412",
         plain: "An earlier attempt of this run had already begun to take the release back.",
@@ -37,8 +46,18 @@ export async function runTemplate(
         next: "Look at the earlier attempt for the cause, mend it, then start a new run.",
       },
     };
-  const { id, found } = await launchOnce(launchStep(awx, template, launch), waiting.steps);
+  let launched: Awaited<ReturnType<typeof launchOnce>>;
+  try {
+    launched = await launchOnce(launchStep(awx, template, launch), waiting.steps);
+  } catch (error) {
+    const status = error instanceof Fault ? refusedWith(error) : undefined;
+    if (!(error instanceof Fault) || status === undefined || status >= 500) throw error;
+    const { code, saw: plain, next } = error;
+    const failure = { code, plain: `${plain}.`, object: awx.url, log: [], next };
+    return { job: undefined, link: awx.url, found: false, launched: false, failure };
+  }
+  const { id, found } = launched;
   const link = jobLink(awx, id);
   waiting.progress(`${found ? "An earlier attempt launched" : "Launched"} AWX job ${id}: ${link}`);
-  return { job: id, link, found, failure: await awaitJob(awx, id, waiting) };
+  return { job: id, link, found, launched: true, failure: await awaitJob(awx, id, waiting) };
 }

@@ -1,12 +1,7 @@
 import { Document, isScalar, visit } from "yaml";
 import { fullImageName, splitImage } from "../kubernetes/image.ts";
 import { readManifests } from "../kubernetes/manifests.ts";
-import {
-  containersOf,
-  podSpecOf,
-  textAt,
-  type KubeObject,
-} from "../kubernetes/object.ts";
+import { containersOf, podSpecOf, textAt, type KubeObject } from "../kubernetes/object.ts";
 import { pinObject, type ImagesByName } from "../kubernetes/rendered.ts";
 
 /** What helm rendered, with the release's images in it. */

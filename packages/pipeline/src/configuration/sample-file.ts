@@ -33,6 +33,9 @@ export const sample = {
       deploy: { script: "deploy/run.sh", vars: { HOST: "a" }, namespace: "shop", cluster: "uid" },
       smoke: { checks: "deploy/checks.yml" },
     },
+    demo: {
+      deploy: { "awx-template": "Deploy", "awx-url": "https://awx.example.org" },
+    },
     production: {
       from: "staging",
       url: "https://shop.example.org",

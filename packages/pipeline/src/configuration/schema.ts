@@ -266,6 +266,10 @@ const deploy = v.strictObject({
   manifests: v.optional(listOf(path)),
   chart: v.optional(place),
   script: v.optional(path),
+  "awx-template": v.optional(
+    v.pipe(v.union([text, v.pipe(v.number(), v.integer(), v.minValue(1))]), v.transform(String)),
+  ),
+  "awx-url": v.optional(url),
   vars: v.optional(
     v.record(
       v.pipe(text, v.regex(valueName, "is not the name of a variable")),

@@ -5,15 +5,19 @@ import type { EnvironmentSettings } from "./pipeline-file.ts";
 export type WrongTarget = { path: (string | number)[]; saw: string };
 
 /** The targets of which an environment has exactly one. */
-const targets = ["manifests", "chart", "script"] as const;
+const targets = ["manifests", "chart", "awx-template", "script"] as const;
 /** What belongs to some of the targets only. */
 const parts = [
-  { key: "vars", of: ["chart", "script"], whose: "a chart or a script" },
+  {
+    key: "vars",
+    of: ["chart", "awx-template", "script"],
+    whose: "a chart, a script or a job of AWX",
+  },
   { key: "values", of: ["chart"], whose: "a chart" },
   { key: "release-name", of: ["chart"], whose: "a chart" },
 ] as const;
 
-/** What does not fit together under `deploy:`: there is exactly one target, and a script's variables are its own. */
+/** What does not fit together under `deploy:`: there is exactly one target, and the variables of a script or job are its own. */
 export function wrongTargets(
   environments: readonly Pick<EnvironmentSettings, "name" | "deploy">[],
   components: readonly { name: string }[] = [],
@@ -21,10 +25,17 @@ export function wrongTargets(
   return environments.flatMap(({ name, deploy }) => {
     if (deploy === undefined) return [];
     const path = ["environments", name, "deploy"];
-    const given = targets.filter((target) => (deploy[target] ?? []).length > 0);
+    const given = targets.filter((target) => [deploy[target] ?? []].flat().length > 0);
     const names = Object.keys(deploy.vars ?? {});
     return [
-      ...(given.length > 1 ? [{ path, saw: `has both ${given.join(" and ")}; choose one` }] : []),
+      ...(given.length > 1
+        ? [
+            {
+              path,
+              saw: `has ${given.length === 2 ? "both " : ""}${given.join(" and ")}; choose one`,
+            },
+          ]
+        : []),
       ...(given.length === 0 ? [{ path, saw: `has neither ${targets.join(" nor ")}` }] : []),
       ...parts
         .filter(
@@ -34,14 +45,20 @@ export function wrongTargets(
           path: [...path, key],
           saw: `is only for ${whose}, and there is none`,
         })),
+      ...(deploy["awx-template"] !== undefined && deploy["awx-url"] === undefined
+        ? [{ path: [...path, "awx-template"], saw: "needs the address of its AWX, `awx-url`" }]
+        : []),
       ...wrongNames(deploy).map((saw) => ({ path: [...path, "vars"], saw })),
-      ...(deploy.script === undefined
+      ...(deploy.script === undefined && deploy["awx-template"] === undefined
         ? []
         : variableClashes(
             components.map((component) => component.name),
             names,
           )
-      ).map((saw) => ({ path: [...path, "script"], saw })),
+      ).map((saw) => ({
+        path: [...path, deploy.script === undefined ? "awx-template" : "script"],
+        saw,
+      })),
     ];
   });
 }

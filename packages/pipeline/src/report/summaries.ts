@@ -49,8 +49,10 @@ export function dryRunSummary(about: {
   /** Undefined where no manifests are applied. */
   objects: string[] | undefined;
   script: string | undefined;
+  /** Of AWX. */
+  template?: string | undefined;
 }): string {
-  const { decision, release, tags, gitTags, objects, script } = about;
+  const { decision, release, tags, gitTags, objects, script, template } = about;
   const steps = [
     "open an entry in the ledger, and GitHub's deployment",
     ...gitTags.map(
@@ -64,6 +66,7 @@ export function dryRunSummary(about: {
           `apply ${objects.length} ${plural(objects.length, "object")}: ${objects.map(markdownText).join(", ") || "none"}`,
         ]),
     ...(script === undefined ? [] : [`run ${markdownCode(script)} of the tagged commit`]),
+    ...(template === undefined ? [] : [`launch the AWX job template ${markdownCode(template)}`]),
     "wait for the rollout and run the smoke checks; after a failure go back to the recorded release",
     "close the entry, and tell whom `notify` names",
   ];

@@ -61,8 +61,7 @@ export function createAwxStandIn(options: {
   /** A job's life: it waits for those of its template that came before, for its node, and for its playbook. */
   const live = async (job: AwxJob, template: AwxTemplate): Promise<void> => {
     const before = jobs.filter((other) => other.template === job.template && other.id < job.id);
-    if (!template.allow_simultaneous)
-      await Promise.all(before.map((other) => working.get(other.id)));
+    if (!template.allow_simultaneous) for (const other of before) await working.get(other.id);
     await wait(options.pending ?? 5);
     if (closed || isOver(job)) return;
     job.status = "running";
