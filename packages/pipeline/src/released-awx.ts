@@ -13,8 +13,9 @@ import {
 import { Fault } from "@release-actions/codes";
 import type { Release } from "@release-actions/ledger";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
-import { fill, type Placeholders } from "./configuration/placeholders.ts";
+import type { Placeholders } from "./configuration/placeholders.ts";
 import type { Connection } from "./connect.ts";
+import { expectedOf, filledVars } from "./released-images.ts";
 import { shortestVerification } from "./released-script.ts";
 import { troubleOf, type Deployed } from "./trouble.ts";
 
@@ -63,27 +64,6 @@ export async function prepareAwx(
     release: `${release.version} ${createHash("sha256").update(JSON.stringify(variables)).digest("hex").slice(0, 12)}`,
     expected,
   };
-}
-
-/** What a cluster must run when somebody else's program has brought a release out. */
-export function expectedOf(
-  release: Release,
-  placeholders: Placeholders,
-): Pick<PreparedAwx, "expected"> {
-  const images = release.components.map(({ name, image, digest }) => ({ name, image, digest }));
-  return { expected: { namespace: placeholders.namespace ?? "default", images } };
-}
-
-/** `deploy.vars` with their values; `${image}` is the first component's image by its digest. */
-export function filledVars(
-  vars: Readonly<Record<string, string>>,
-  placeholders: Placeholders,
-  { components: [first] }: Release,
-): Record<string, string> {
-  const values = { ...placeholders, ...(first ? { image: `${first.image}@${first.digest}` } : {}) };
-  return Object.fromEntries(
-    Object.entries(vars).map(([name, template]) => [name, fill(template, values)]),
-  );
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Release } from "@release-actions/ledger";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import type { Placeholders } from "./configuration/placeholders.ts";
 import type { Connection } from "./connect.ts";
-import { filledVars } from "./released-awx.ts";
+import { filledVars } from "./released-images.ts";
 import { troubleOf, type Deployed, type Trouble } from "./trouble.ts";
 
 /** A release's own script with everything that it needs, read before the first write. */

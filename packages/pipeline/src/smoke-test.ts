@@ -22,7 +22,7 @@ import {
   whatRuns,
   type Prepared,
 } from "./rollout.ts";
-import { expectedOf } from "./released-awx.ts";
+import { expectedOf } from "./released-images.ts";
 
 export type SmokeTestInputs = Logins & {
   url?: string;
