@@ -10,6 +10,7 @@ export type { WaitedKind } from "./kubernetes/kinds.ts";
 export type { ManifestFile } from "./kubernetes/manifests.ts";
 export type { KubeObject, Metadata } from "./kubernetes/object.ts";
 export type { Patience } from "./kubernetes/observation.ts";
+export { renderJob, type JobRole, type ReleaseJob } from "./kubernetes/release-job.ts";
 export { renderManifests, type ReleasedImage, type Rendered } from "./kubernetes/rendered.ts";
 export {
   awaitRollout,
@@ -18,6 +19,7 @@ export {
   type Rollout,
   type RolloutOptions,
 } from "./kubernetes/rollout.ts";
+export { runJob, type JobEnd, type JobFailure } from "./kubernetes/run-job.ts";
 export { readRunning, type Asked, type Running } from "./kubernetes/running.ts";
 export type { RunningImage, Workload } from "./kubernetes/workload.ts";
 export { checkArchive } from "./script/archive.ts";

@@ -104,7 +104,7 @@ export function pinObject(
   markTemplate(object);
 }
 
-function checked(image: ReleasedImage): CheckedImage {
+export function checked(image: ReleasedImage): CheckedImage {
   const { digest = "" } = splitImage(image.reference);
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
     throw new Fault("RA1002", {
@@ -114,7 +114,7 @@ function checked(image: ReleasedImage): CheckedImage {
   return { reference: image.reference, digest, platforms: image.platforms ?? [] };
 }
 
-function filler(placeholders: Readonly<Record<string, string>>): (text: string) => string {
+export function filler(placeholders: Readonly<Record<string, string>>): (text: string) => string {
   return (text) =>
     text.replaceAll(/\$\{([^${}]+)\}/g, (whole, name: string) =>
       Object.hasOwn(placeholders, name) ? (placeholders[name] ?? whole) : whole,
@@ -122,7 +122,7 @@ function filler(placeholders: Readonly<Record<string, string>>): (text: string) 
 }
 
 /** Takes out what `kubectl get -o yaml` adds and the server refuses or would take for a lock. */
-function clean(object: KubeObject): void {
+export function clean(object: KubeObject): void {
   delete object["status"];
   for (const field of [
     "managedFields",
@@ -143,7 +143,7 @@ export function setNamespace(object: KubeObject, namespace: string): void {
   else if (resource) delete object.metadata.namespace;
 }
 
-function setImages(object: KubeObject, images: ImagesByName, used: Set<string>): void {
+export function setImages(object: KubeObject, images: ImagesByName, used: Set<string>): void {
   for (const container of containersOf(podSpecOf(object))) {
     const name = fullImageName(splitImage(textAt(container, "image")).name);
     const image = images.get(name);

@@ -53,6 +53,25 @@ const role: Identity = {
   ],
 };
 
+/** What Jobs around a rollout need. */
+const runsJobs: Identity = {
+  user: "system:serviceaccount:catalogue:jobs",
+  rules: [
+    {
+      apiGroups: ["batch"],
+      resources: ["jobs"],
+      verbs: ["get", "list", "create", "delete"],
+      namespaces: ["catalogue"],
+    },
+    {
+      apiGroups: [""],
+      resources: ["pods", "pods/log", "events"],
+      verbs: ["get", "list"],
+      namespaces: ["catalogue"],
+    },
+  ],
+};
+
 /** A cluster with the namespace `catalogue`; its pods are processes of this machine. */
 export type Stage = {
   standIn: KubernetesStandIn;
@@ -72,7 +91,12 @@ export async function openStage(
     clock: { now: () => new Date() },
     name: "cluster.example.org",
     directory,
-    tokens: { admin: { user: "admin" }, ci: role, reader: { user: "reader", rules: [] } },
+    tokens: {
+      admin: { user: "admin" },
+      ci: role,
+      jobs: runsJobs,
+      reader: { user: "reader", rules: [] },
+    },
     pull: (reference) => pullBuild(means(reference)),
   });
   const server = await listen(standIn);
