@@ -30,6 +30,10 @@ export type Inputs = {
   timeout?: string;
   /** After a failed rollout: rollback or keep; empty = from the file, else rollback */
   onFailure?: string;
+  /** Path of a Kubernetes Job that must succeed before the rollout, once for a release; empty = from the file */
+  before?: string;
+  /** The same, after the rollout; empty = from the file */
+  after?: string;
   /** Run the exec plugins of the kubeconfig */
   allowExec: boolean;
   /** Only show what would change */
@@ -80,6 +84,8 @@ export const io: ActionIo<Inputs, Outputs> = {
     cluster: { name: "cluster", type: "string" },
     timeout: { name: "timeout", type: "string" },
     onFailure: { name: "on-failure", type: "string" },
+    before: { name: "before", type: "string" },
+    after: { name: "after", type: "string" },
     allowExec: { name: "allow-exec", type: "boolean", default: "false" },
     dryRun: { name: "dry-run", type: "boolean", default: "false" },
     environment: { name: "environment", type: "string" },

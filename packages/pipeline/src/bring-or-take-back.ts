@@ -45,14 +45,12 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
   const { world, environment, release, prepared, cluster } = run;
   const before = entry.replaced;
   await tagImages(run, entry, release, prepared, "forward");
-  const outcome = await bringOut(
-    world,
-    environment,
-    prepared,
-    cluster,
-    entry.id,
-    run.request.resumed,
-  );
+  const outcome = await bringOut(world, environment, prepared, cluster, {
+    entry: entry.id,
+    resumed: run.request.resumed,
+    way: "forward",
+    jobs: run.request.action === "release",
+  });
   if (outcome.trouble === undefined)
     return {
       result: "passed",
@@ -82,7 +80,9 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
     return {
       ...failed,
       runs: before,
-      noWayBack: `${prepared.awx ? "AWX launched no job" : prepared.script ? "The script never ran" : "The cluster refused before anything was changed"}, so there was nothing to roll back.`,
+      noWayBack: outcome.untouched
+        ? `${outcome.untouched}.`
+        : `${prepared.awx ? "AWX launched no job" : prepared.script ? "The script never ran" : "The cluster refused before anything was changed"}, so there was nothing to roll back.`,
       running: await whatRuns(cluster, prepared),
     };
   }
@@ -105,7 +105,12 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
       running: await whatRuns(cluster, prepared),
     };
   await tagImages(run, entry, before, back, "back");
-  const restored = await bringOut(world, environment, back, cluster, entry.id, false, "back");
+  const restored = await bringOut(world, environment, back, cluster, {
+    entry: entry.id,
+    resumed: false,
+    way: "back",
+    jobs: false,
+  });
   const running = await whatRuns(cluster, back);
   if (restored.trouble === undefined)
     return { result: "rolled-back", runs: before, trouble: outcome.trouble, outcome, running };

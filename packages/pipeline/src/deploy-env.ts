@@ -43,9 +43,16 @@ export async function deployEnv(
     };
   }
   // Without the ledger nobody says that this run's work is over: what failed is done anew.
-  const options = { entry: `run-${job.env.runId}`, resumed: job.env.runAttempt > 1, again: true };
-  const { rollout, trouble } = await deployRelease(connection, environment, plan, cluster, options);
+  const options = {
+    entry: `run-${job.env.runId}`,
+    resumed: job.env.runAttempt > 1,
+    way: "forward" as const,
+    jobs: true,
+    again: true,
+  };
+  const deployed = await deployRelease(connection, environment, plan, cluster, options);
   const teller = plan.script?.path ?? plan.awx?.template.name;
+  const { rollout, trouble } = deployed;
   const unverified =
     teller !== undefined && cluster === undefined
       ? [
@@ -71,7 +78,8 @@ export async function deployEnv(
     };
   }
   // A script that never ran changed nothing, and so did a job that AWX did not launch.
-  const untouched = plan.rendered === undefined && rollout?.written === 0;
+  const untouched =
+    deployed.untouched !== undefined || (plan.rendered === undefined && rollout?.written === 0);
   const keep = environment.deploy?.["on-failure"] === "keep" || untouched;
   const back = keep ? undefined : await plan.recorded?.();
   const wayBack =
@@ -80,6 +88,7 @@ export async function deployEnv(
       ...options,
       resumed: false,
       way: "back",
+      jobs: false,
     }));
   const rolledBack = wayBack !== undefined && wayBack.trouble === undefined;
   const running = await whatRuns(cluster, back ?? plan);

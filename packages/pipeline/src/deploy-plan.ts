@@ -14,9 +14,10 @@ import { openReleaseFiles, wrongPlace } from "./elsewhere.ts";
 import { openSources } from "./release-tags.ts";
 import { prepareChart, readEnvPlaceholders } from "./released-chart.ts";
 import { manifestFiles } from "./released-manifests.ts";
+import { jobPaths, prepareJobs } from "./release-jobs.ts";
 import { prepareAwx } from "./released-awx.ts";
 import { prepareScript } from "./released-script.ts";
-import { prepare, type Prepared } from "./rollout.ts";
+import { isManifest, prepare, type Prepared } from "./rollout.ts";
 
 export type DeployEnvInputs = Logins & {
   images?: string[];
@@ -25,6 +26,8 @@ export type DeployEnvInputs = Logins & {
   script?: string;
   awxTemplate?: string;
   awxUrl?: string;
+  before?: string;
+  after?: string;
   vars?: string[];
   values?: string[];
   envFiles?: string[];
@@ -41,7 +44,7 @@ export type DeployEnvInputs = Logins & {
   config?: string;
 };
 
-type Target = Pick<Prepared, "release" | "rendered" | "chart" | "script" | "awx">;
+type Target = Pick<Prepared, "release" | "rendered" | "chart" | "script" | "awx" | "jobs">;
 
 /** What deploy-env is about to bring out, and what it goes back to. */
 export type DeployPlan = Target & {
@@ -63,7 +66,9 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
       job,
     );
     const settings = { ...environment, deploy: targetOf(environment.deploy, overrides) };
-    const prepared = await prepare(world, pipeline.product, settings, release);
+    const prepared = await prepare(world, pipeline.product, settings, release, {
+      jobs: ["before", "after"],
+    });
     if (!prepared.rendered && !prepared.script && settings.deploy["awx-template"] === undefined)
       throw new Fault("RA1105", {
         saw: `environments.${environment.name}.deploy has no \`manifests\`, no \`chart\`, no \`awx-template\` and no \`script\``,
@@ -77,6 +82,7 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
       chart: prepared.chart,
       script: prepared.script,
       awx: prepared.awx,
+      jobs: prepared.jobs,
       recorded:
         recorded === undefined
           ? undefined
@@ -113,26 +119,36 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
     environment: name,
     ...(components[0] ? { image: components[0].image, digest: components[0].digest } : {}),
   });
+  const images = components.map(({ image, digest }) => ({
+    image,
+    reference: formatReference({ ...parseReference(image), digest }),
+  }));
+  const paths = overrides.manifests ?? [];
+  const files = await readFiles(connection.github, release.commit, [
+    ...paths,
+    ...jobPaths(environment).map(([, path]) => path),
+  ]);
   const base = {
     connection,
     environment,
     release,
     recorded: undefined,
+    jobs: prepareJobs(environment, release, files, {
+      roles: ["before", "after"],
+      placeholders,
+      images,
+      product: "",
+    }),
     awx: await prepareAwx(connection, environment, release, placeholders),
   };
   const script = await prepareScript(connection, environment, release, placeholders);
   if (script !== undefined || overrides["awx-template"] !== undefined)
     return { ...base, rendered: undefined, chart: undefined, script };
-  const images = components.map(({ image, digest }) => ({
-    image,
-    reference: formatReference({ ...parseReference(image), digest }),
-  }));
   const chart = await prepareChart(connection, overrides, release, placeholders, images, own);
   if (chart !== undefined) return { ...base, ...chart, script: undefined };
-  const paths = overrides.manifests ?? [];
-  const read = await readFiles(connection.github, release.commit, paths);
+  const manifests = files.filter(({ path }) => isManifest(environment, path));
   const rendered = renderManifests({
-    files: await manifestFiles(job, paths, read, own),
+    files: await manifestFiles(job, paths, manifests, own),
     images,
     namespace,
     placeholders: Object.fromEntries(
@@ -240,8 +256,9 @@ function overridesOf(inputs: DeployEnvInputs): DeploySettings {
     throw new Fault("RA1002", {
       saw: `${targets.map((name) => `\`${name}\``).join(" and ")} are given; choose one`,
     });
-  if (inputs.script && (inputs.script.startsWith("/") || inputs.script.split("/").includes("..")))
-    throw new Fault("RA1002", { saw: "`script` is not a path inside the repository" });
+  for (const name of ["script", "before", "after"] as const)
+    if (inputs[name] && (inputs[name].startsWith("/") || inputs[name].split("/").includes("..")))
+      throw new Fault("RA1002", { saw: `\`${name}\` is not a path inside the repository` });
   return {
     ...(inputs.manifests?.length ? { manifests: inputs.manifests } : {}),
     ...(inputs.chart ? { chart: placeIn("chart", inputs.chart) } : {}),
@@ -254,6 +271,8 @@ function overridesOf(inputs: DeployEnvInputs): DeploySettings {
     ...(inputs.releaseName ? { "release-name": inputs.releaseName } : {}),
     ...(inputs.script ? { script: inputs.script } : {}),
     ...(inputs.awxTemplate ? { "awx-template": inputs.awxTemplate } : {}),
+    ...(inputs.before ? { before: inputs.before } : {}),
+    ...(inputs.after ? { after: inputs.after } : {}),
     ...(inputs.awxUrl ? { "awx-url": inputs.awxUrl } : {}),
     ...(inputs.vars?.length ? { vars: readVars(inputs.vars) } : {}),
     ...(inputs.namespace ? { namespace: inputs.namespace } : {}),

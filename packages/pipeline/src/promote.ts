@@ -178,7 +178,12 @@ function withImages(candidate: Candidate, images: Component[]): Candidate {
  * get that of the verdict, which the entry keeps for later attempts.
  */
 async function makeReady(
-  { world, pipeline, environment }: Decision,
+  {
+    world,
+    pipeline,
+    environment,
+    request,
+  }: Pick<Decision, "world" | "pipeline" | "environment" | "request">,
   release: Release,
   verdict: Verdict,
   inputs: Pick<PromoteInputs, "kubeconfig" | "allowExec" | "awxToken">,
@@ -192,7 +197,10 @@ async function makeReady(
   const moment = { at: new Date(verdict.at), zone: pipeline.timezone };
   return {
     cluster,
-    prepared: await prepare(world, pipeline.product, environment, release, moment),
+    prepared: await prepare(world, pipeline.product, environment, release, {
+      moment,
+      jobs: request.action === "release" ? ["before", "after"] : [],
+    }),
   };
 }
 
@@ -207,7 +215,6 @@ async function resume(
   world.job.say(
     `Continuing ${own.id}: ${own.action} ${own.release.version}, allowed at ${own.verdict.at}.`,
   );
-  const { cluster, prepared } = await makeReady(decision, own.release, own.verdict, inputs);
   const here = nameOf(world.job.env.repository);
   const resumed: Request = {
     ...request,
@@ -215,6 +222,12 @@ async function resume(
     ...(own.reason ? { reason: own.reason } : {}),
     resumed: true,
   };
+  const { cluster, prepared } = await makeReady(
+    { ...decision, request: resumed },
+    own.release,
+    own.verdict,
+    inputs,
+  );
   return carryOut({
     ...decision,
     request: resumed,

@@ -111,7 +111,7 @@ export async function deployByAwx(
   );
   const title = `Run the AWX job template ${template.name}${run.job === undefined ? "" : `, job ${run.job}`}`;
   note(title, run.failure ? "failed" : run.found ? "already-done" : "done", started);
-  const rollout = { workloads: [], written: run.launched ? 1 : 0 };
+  const rollout = { workloads: [], notes: [], written: run.launched ? 1 : 0 };
   if (run.failure !== undefined)
     return { rollout: { ...rollout, result: "failed", seconds: seconds() }, trouble: run.failure };
   if (cluster === undefined) {
@@ -129,7 +129,7 @@ export async function deployByAwx(
   });
   note("Verify the digests in every pod", verified.passed ? "done" : "failed", since);
   const { workloads, cause } = verified;
-  const ended = { ...rollout, workloads, seconds: seconds() };
+  const ended = { ...rollout, workloads, notes: [], seconds: seconds() };
   return verified.passed
     ? { rollout: { ...ended, result: "passed" }, trouble: undefined }
     : {

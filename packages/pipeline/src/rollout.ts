@@ -9,6 +9,7 @@ import {
   type Cluster,
   type ManifestFile,
   type OpenChart,
+  type JobRole,
   type ReleasedImage,
   type Rendered,
   type Rollout,
@@ -29,6 +30,7 @@ import { openReleaseFiles } from "./elsewhere.ts";
 import { deployByChart, prepareChart, readEnvPlaceholders } from "./released-chart.ts";
 import { manifestFiles } from "./released-manifests.ts";
 import { deployByAwx, prepareAwx, type PreparedAwx } from "./released-awx.ts";
+import { jobPaths, prepareJobs, runReleaseJob, type ReleaseJobs } from "./release-jobs.ts";
 import { deployByScript, prepareScript, type PreparedScript } from "./released-script.ts";
 import { troubleOf, type Deployed, type Trouble } from "./trouble.ts";
 
@@ -48,20 +50,23 @@ export type Prepared = {
   script: PreparedScript | undefined;
   /** Of a release that is brought out by a job template of AWX. */
   awx: PreparedAwx | undefined;
+  /** Around its rollout. */
+  jobs: ReleaseJobs;
   checks: CheckFile[];
   identity: CheckFile | undefined;
   placeholders: Placeholders;
   tags: ImageTags;
 };
 
-/** Reads a release's own files at its own commit. `moment`: that of its image tags, see `imageTagsOf`. @throws Fault RA5004, RA1102, RA1103, RA3005…, RA3204… */
+/** Reads a release's own files at its own commit. `moment`: that of its image tags, see `imageTagsOf`. `jobs`: which of its Jobs are to run. @throws Fault RA5004, RA1102, RA1103, RA3005…, RA3204… */
 export async function prepare(
   world: World,
   product: string,
   environment: EnvironmentSettings,
   release: Release,
-  moment?: Moment,
+  more: { moment?: Moment; jobs?: readonly JobRole[] } = {},
 ): Promise<Prepared> {
+  const { moment, jobs = [] } = more;
   const own = openReleaseFiles(world.github, release, world.sources.open);
   const placeholders = await readEnvPlaceholders(
     environment.deploy,
@@ -75,6 +80,7 @@ export async function prepare(
   const files = await readFiles(world.github, release.commit, [
     ...manifests,
     ...(checksPath ? [checksPath] : []),
+    ...jobPaths(environment, jobs).map(([, path]) => path),
   ]);
   const checksFile = files.find((file) => file.path === checksPath);
   const read = checksFile
@@ -90,7 +96,7 @@ export async function prepare(
           await manifestFiles(
             world.job,
             manifests,
-            files.filter((file) => file.path !== checksPath),
+            files.filter((file) => file.path !== checksPath && isManifest(environment, file.path)),
             own,
           ),
           placeholders,
@@ -102,6 +108,12 @@ export async function prepare(
     chart: chart?.chart,
     script: await prepareScript(world, environment, release, placeholders),
     awx: await prepareAwx(world, environment, release, placeholders),
+    jobs: prepareJobs(environment, release, files, {
+      roles: jobs,
+      placeholders,
+      images,
+      product,
+    }),
     checks: read.checks,
     identity: environment.smoke?.identity ?? ("identity" in read ? read.identity : undefined),
     placeholders,
@@ -117,15 +129,15 @@ function withElsewhere(
   return Object.keys(read).length === 0 ? release : { ...release, elsewhere: read };
 }
 
-/** People read the tag, the cluster runs the digest. */
-function releasedImages(release: Release, tags: ImageTags): ReleasedImage[] {
-  return release.components.map(({ name, image, digest }) => {
-    const [tag] = tags.get(name) ?? [];
-    return {
-      image,
-      reference: tag === undefined ? `${image}@${digest}` : `${image}:${tag}@${digest}`,
-    };
-  });
+/** A Job of its own place is no manifest, also where it lies among them. */
+export function isManifest(
+  environment: Pick<EnvironmentSettings, "deploy">,
+  path: string,
+): boolean {
+  if (jobPaths(environment).some(([, job]) => job === path)) return false;
+  return (environment.deploy?.manifests ?? []).some(
+    (wanted) => path === wanted || path.startsWith(`${wanted.replace(/\/+$/, "")}/`),
+  );
 }
 
 function render(
@@ -144,6 +156,17 @@ function render(
       ),
     ),
     version: release.version,
+  });
+}
+
+/** People read the tag, the cluster runs the digest. */
+function releasedImages(release: Release, tags: ImageTags): ReleasedImage[] {
+  return release.components.map(({ name, image, digest }) => {
+    const [tag] = tags.get(name) ?? [];
+    return {
+      image,
+      reference: tag === undefined ? `${image}@${digest}` : `${image}:${tag}@${digest}`,
+    };
   });
 }
 
@@ -221,6 +244,7 @@ export async function openTarget(
       saw: `\`awx-token\` is not given, and ${environment.name} is deployed by a job template of AWX`,
       next: "Add the secret to GitHub's environment and `awx-token: ${{ secrets.AWX_TOKEN }}` under `with:`.",
     });
+  if (jobPaths(environment).length > 0) return openCluster(world, given, environment);
   if (deploy?.script === undefined && !byAwx && !asksCluster) return undefined;
   if (given.kubeconfig) return openCluster(world, given, environment);
   if (deploy?.cluster !== undefined)
@@ -234,14 +258,22 @@ export async function openTarget(
 /** Which way an entry goes: to its release, or back to the recorded one. */
 export type Way = "forward" | "back";
 
-export type Outcome = {
-  rollout: Rollout | undefined;
-  smoke: ChecksReport | undefined;
-  trouble: Trouble | undefined;
+export type DeployOptions = {
+  /** The ledger's, or what stands for it. */
+  entry: string;
+  /** An earlier attempt of this run may have brought it out. */
+  resumed: boolean;
+  way: Way;
+  /** Whether the release's Jobs run: not on a way back, which undoes nothing that they did. */
+  jobs: boolean;
+  /** What this very entry has seen fail is done anew. */
+  again?: boolean;
 };
 
+export type Outcome = Deployed & { smoke: ChecksReport | undefined };
+
 /**
- * Rolls a prepared release out and tests it. `resumed`: an earlier attempt of this run may have brought it out.
+ * Rolls a prepared release out and tests it.
  * @throws Fault when it is not known how it ended
  */
 export async function bringOut(
@@ -249,11 +281,8 @@ export async function bringOut(
   environment: EnvironmentSettings,
   prepared: Prepared,
   cluster: Cluster | undefined,
-  entry: string,
-  resumed = false,
-  way: Way = "forward",
+  options: DeployOptions,
 ): Promise<Outcome> {
-  const options = { entry, resumed, way };
   const deployed = await deployRelease(world, environment, prepared, cluster, options);
   if (deployed.trouble !== undefined) return { ...deployed, smoke: undefined };
   const started = performance.now();
@@ -272,8 +301,31 @@ export async function bringOut(
   };
 }
 
-/** Applies a release's manifests or runs its script, and waits for the pods. @throws Fault when it is not known how it ended */
+/** Brings a release out between its Jobs, and waits for the pods. @throws Fault when it is not known how it ended */
 export async function deployRelease(
+  world: Pick<Connection, "job" | "records" | "steps">,
+  environment: Pick<EnvironmentSettings, "name" | "deploy">,
+  prepared: Pick<Prepared, "release" | "rendered" | "chart" | "script" | "awx" | "jobs">,
+  cluster: Cluster | undefined,
+  options: DeployOptions,
+): Promise<Deployed> {
+  const { before, after } = options.jobs ? prepared.jobs : {};
+  const timeout = environment.deploy?.timeout ?? defaultTimeout;
+  const waiting = { entry: options.entry, timeout, again: options.again ?? false };
+  const early = await runReleaseJob(world, before, cluster, waiting);
+  if (early !== undefined)
+    return {
+      rollout: { result: "failed", workloads: [], notes: [], written: 0, seconds: 0 },
+      trouble: early,
+      untouched: "The Job before the rollout did not succeed, so nothing was rolled out",
+    };
+  const deployed = await bringTargetOut(world, environment, prepared, cluster, options);
+  if (deployed.trouble !== undefined) return deployed;
+  return { ...deployed, trouble: await runReleaseJob(world, after, cluster, waiting) };
+}
+
+/** Applies a release's manifests or chart, runs its script or launches its job template. */
+async function bringTargetOut(
   world: Pick<Connection, "job" | "records" | "steps">,
   environment: Pick<EnvironmentSettings, "name" | "deploy">,
   {
@@ -284,14 +336,14 @@ export async function deployRelease(
     awx,
   }: Pick<Prepared, "release" | "rendered" | "chart" | "script" | "awx">,
   cluster: Cluster | undefined,
-  options: { entry: string; resumed: boolean; way?: Way; again?: boolean },
+  options: DeployOptions,
 ): Promise<Deployed> {
   const timeout = environment.deploy?.timeout ?? defaultTimeout;
   if (script !== undefined)
     return deployByScript(world, script, cluster, { timeout, resumed: options.resumed });
   if (awx !== undefined) {
-    const { way = "forward", again = false } = options;
-    return deployByAwx(world, environment, awx, cluster, { ...options, timeout, way, again });
+    const { again = false } = options;
+    return deployByAwx(world, environment, awx, cluster, { ...options, timeout, again });
   }
   if (rendered === undefined || cluster === undefined)
     return { rollout: undefined, trouble: undefined };

@@ -12,7 +12,12 @@ export type Trouble = {
 };
 
 /** How the bringing out ended, without the smoke test. */
-export type Deployed = { rollout: Rollout | undefined; trouble: Trouble | undefined };
+export type Deployed = {
+  rollout: Rollout | undefined;
+  trouble: Trouble | undefined;
+  /** Where it ended before the environment was touched: why, as the first half of a sentence. */
+  untouched?: string;
+};
 
 /** What stopped a rollout, in the form of every trouble. */
 export function troubleOf(cause: Cause | undefined): Trouble {

@@ -1,6 +1,7 @@
 import type { Code } from "@release-actions/codes";
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import { resourceFinder } from "../kubernetes/apply.ts";
 import type { Cause } from "../kubernetes/cause.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import type { KubeObject } from "../kubernetes/object.ts";
@@ -48,6 +49,7 @@ export async function deployChart(
   const stopped = (cause: Cause, written: number): ChartRollout => ({
     result: "failed",
     workloads: [],
+    notes: [],
     cause,
     written,
     seconds: (options.now() - started) / 1000,
@@ -86,7 +88,13 @@ async function awaitObjects(
     ...object,
     metadata: { ...object.metadata, generation: 1 },
   }));
-  const applied = { entry: options.entry, objects, created: objects.length, resumed: false };
+  const applied = {
+    entry: options.entry,
+    objects,
+    created: objects.length,
+    resumed: false,
+    reach: resourceFinder(cluster, rendered),
+  };
   return awaitRollout(cluster, rendered, applied, options, started);
 }
 

@@ -189,7 +189,7 @@ function stamped(object: KubeObject, entry: string): KubeObject {
 }
 
 /** Finds how a kind is reached: the table, a definition among the objects, else one question to the cluster for each group. */
-function resourceFinder(
+export function resourceFinder(
   cluster: Cluster,
   rendered: Rendered,
 ): (object: KubeObject) => Promise<Resource> {

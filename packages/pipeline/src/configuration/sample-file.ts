@@ -40,7 +40,13 @@ export const sample = {
       from: "staging",
       url: "https://shop.example.org",
       "image-tags": ["${version}"],
-      deploy: { manifests: ["deploy/web.yml"], timeout: "10m", "on-failure": "keep" },
+      deploy: {
+        manifests: ["deploy/web.yml"],
+        timeout: "10m",
+        "on-failure": "keep",
+        before: "deploy/backup.yml",
+        after: "deploy/after.yml",
+      },
       smoke: {
         deadline: "10m",
         settle: 2,

@@ -300,6 +300,9 @@ const deploy = v.strictObject({
   cluster: v.optional(text),
   timeout: v.optional(duration),
   "on-failure": v.optional(v.picklist(["rollback", "keep"])),
+  before: v.optional(path),
+  after: v.optional(path),
+  restore: v.optional(path),
 });
 
 const smoke = v.strictObject({
