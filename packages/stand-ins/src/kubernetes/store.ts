@@ -101,13 +101,17 @@ export function createStore(clock: Clock, saved?: StoreState) {
     replace<T extends KubeObject>(
       resource: Resource,
       next: T,
-      options: { dryRun?: boolean } = {},
+      options: { dryRun?: boolean; countsAnnotations?: boolean } = {},
     ): T {
       const previous = objects.get(keyOf(resource, next));
       if (!previous) throw new Error(`${keyOf(resource, next)} is not stored`);
       const { kind, apiVersion, metadata, ...rest } = copy<KubeObject>(next);
       const { generation } = previous.metadata;
-      const specChanged = resource.generation && !equal(rest["spec"], previous["spec"]);
+      const specChanged =
+        resource.generation &&
+        (!equal(rest["spec"], previous["spec"]) ||
+          (options.countsAnnotations === true &&
+            !equal(metadata.annotations, previous.metadata.annotations)));
       const object: KubeObject = {
         kind,
         apiVersion,

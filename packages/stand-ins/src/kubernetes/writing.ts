@@ -120,7 +120,11 @@ export function createWriting(store: Store, clock: Clock, given: Addresses) {
     const ended =
       finished.metadata.deletionTimestamp !== undefined &&
       (finished.metadata.finalizers ?? []).length === 0;
-    const stored = store.replace(resource, finished, { dryRun: isDryRun(write) });
+    const stored = store.replace(resource, finished, {
+      dryRun: isDryRun(write),
+      // A Deployment hands its annotations on to its ReplicaSets, so they are a change for its controller.
+      countsAnnotations: resource.kind === "Deployment" && subresource !== "status",
+    });
     if (ended && resource.kind !== "Pod" && !isDryRun(write)) store.remove(resource, stored);
     return stored;
   };
