@@ -68,9 +68,12 @@ export {
   bootControlPlane,
   kubeconfigOf,
   signServiceAccountToken,
+  standBefore,
   type ClusterAnswer,
+  type ClusterFront,
   type ControlPlane,
   type ControlPlaneAccess,
+  type PassedRequest,
   type PodFault,
 } from "./control-plane/index.ts";
 export {

@@ -96,9 +96,10 @@ export function signServiceAccountToken(
     iss: issuer,
     aud: [issuer],
     sub: `system:serviceaccount:${account.namespace}:${account.name}`,
-    iat: now - 60,
-    nbf: now - 60,
-    exp: now + lasts,
+    iat: now - 3600,
+    nbf: now - 3600,
+    // The API server lets a token live a minute longer.
+    exp: now + lasts - 60,
     "kubernetes.io": {
       namespace: account.namespace,
       serviceaccount: { name: account.name, uid: account.uid },

@@ -7,3 +7,4 @@ export {
 } from "./access.ts";
 export { bootControlPlane, type ControlPlane } from "./control-plane.ts";
 export type { PodFault } from "./stages.ts";
+export { standBefore, type ClusterFront, type PassedRequest } from "./front.ts";
