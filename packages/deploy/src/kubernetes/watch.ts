@@ -19,6 +19,8 @@ export type WatchOptions = {
 
 const lineLimit = 8 * 1024 * 1024;
 const longestPause = 5_000;
+/** So many refusals in a row are believed of a server that had let the watch in: one that starts has not read its rules yet. */
+const disbelief = 5;
 /** So many broken connections in a row, without an event between them, are no longer a hiccup (about 45 s). */
 const patience = 12;
 
@@ -30,12 +32,14 @@ const patience = 12;
  */
 export async function watch(cluster: Cluster, options: WatchOptions): Promise<void> {
   let broken = 0;
+  let wasOpen = false;
   for (let first = true; !options.signal.aborted; first = false) {
     if (!first) options.restarted();
     try {
       for await (const event of events(cluster, options)) {
         if (event.type === "ERROR") throw inStream(event.object);
         broken = 0;
+        wasOpen = true;
         if (event.type === "DELETED") options.deleted(event.object as KubeObject);
         else if (event.type !== "BOOKMARK") options.changed(event.object as KubeObject);
       }
@@ -45,8 +49,10 @@ export async function watch(cluster: Cluster, options: WatchOptions): Promise<vo
     } catch (error) {
       if (options.signal.aborted) return;
       if (!(error instanceof Fault)) throw error;
-      if (isFinal(statusOf(error)?.status)) throw error;
       broken += 1;
+      const status = statusOf(error)?.status;
+      const mayPass = wasOpen && (status === 401 || status === 403) && broken < disbelief;
+      if (isFinal(status) && !mayPass) throw error;
       if (broken > patience)
         throw new Fault("RA3013", {
           saw: `The watch broke ${broken} times in a row: ${error.saw}`,
