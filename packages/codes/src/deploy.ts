@@ -146,7 +146,8 @@ export const deploy = {
   },
   RA3115: {
     title: "Another build runs than the one that was deployed",
-    means: "The running image's digest is not the wanted one: a webhook, a mirror or an older pod.",
+    means:
+      "The running image's digest is not the wanted one: a webhook, a mirror, an older pod, or another run that deployed at the same time.",
     next: "Find out who changes the image before you trust the environment.",
   },
   RA3116: {

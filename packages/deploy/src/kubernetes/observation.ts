@@ -12,6 +12,7 @@ import {
   isReady,
   progressOf,
   strangers,
+  wantedImages,
 } from "./workload.ts";
 
 /** What the watches have shown so far, and for how long each obstacle has stood. */
@@ -101,7 +102,8 @@ export function isOut(
 ): boolean {
   const progress = progressOf(workload);
   if (isJob(workload)) return progress.complete && !runsStrangers(seen, workload, digests);
-  if (!progress.complete || seen.deleted.has(nameOf(workload))) return false;
+  if (!progress.complete || seen.deleted.has(nameOf(workload)) || isTakenOver(seen, workload))
+    return false;
   const ready = newPods(seen, workload).filter(isReady);
   return (
     ready.length >= progress.required &&
@@ -121,6 +123,14 @@ function runsStrangers(
 export function newPods(seen: Observation, workload: KubeObject): KubeObject[] {
   const isNew = seen.expected ? isLikelyNewPodOf : isNewPodOf;
   return [...seen.pods.values()].filter((pod) => isNew(pod, workload));
+}
+
+/** True when somebody else has put other builds into the workload since this apply: what comes out now is theirs. */
+function isTakenOver(seen: Observation, workload: KubeObject): boolean {
+  const applied = seen.applied.get(nameOf(workload));
+  if (!applied || seen.expected) return false;
+  const images = (object: KubeObject): string => JSON.stringify(wantedImages(object));
+  return images(workload) !== images(applied);
 }
 
 function expectedOf(seen: Observation, workload: KubeObject): KubeObject {
@@ -152,9 +162,11 @@ export function troublesOf(
   }
   const ofWorkload = seen.deleted.has(nameOf(workload))
     ? deletedObstacle(workload)
-    : isJob(workload)
-      ? jobObstacle(workload, podsOf(seen, workload))
-      : workloadObstacle(workload);
+    : isTakenOver(seen, workload)
+      ? takenOverObstacle(workload)
+      : isJob(workload)
+        ? jobObstacle(workload, podsOf(seen, workload))
+        : workloadObstacle(workload);
   if (ofWorkload) found.push({ obstacle: ofWorkload });
   return found
     .map(({ obstacle, pod }): Trouble => {
@@ -191,8 +203,8 @@ function patienceFor(
   rules: { patience: Borne; arriving: boolean },
 ): number {
   const { grace, old, arriving } = rules.patience;
-  if (obstacle.code === "RA3112" || obstacle.code === "RA3113" || obstacle.code === "RA3115")
-    return grace;
+  if (obstacle.code === "RA3112" || obstacle.code === "RA3113") return grace;
+  if (obstacle.code === "RA3115") return obstacle.fatal ? 0 : grace;
   if (!obstacle.fatal) return Number.POSITIVE_INFINITY;
   const before = seen.applied.get(nameOf(workload));
   if (obstacle.code === "RA3114")
@@ -241,7 +253,7 @@ function weight(trouble: Trouble): number {
   return (
     (obstacle.code === "RA3114" ? 0 : 10) +
     (obstacle.fatal ? 5 : 0) +
-    (obstacle.code === "RA3112" || obstacle.code === "RA3113" ? 4 : 0)
+    (["RA3112", "RA3113", "RA3115"].includes(obstacle.code) ? 4 : 0)
   );
 }
 
@@ -263,6 +275,23 @@ function strangerObstacle(
     name,
     namespace,
     container: stranger.container,
+  };
+}
+
+function takenOverObstacle(workload: KubeObject): Obstacle {
+  const { name, namespace = "" } = workload.metadata;
+  const images = wantedImages(workload).map(
+    ({ container, reference }) => `${container} ${reference}`,
+  );
+  return {
+    code: "RA3115",
+    fatal: true,
+    because: `somebody else changed its images during the rollout: ${images.join(", ")}`,
+    clusterSaid: images.join(", "),
+    next: `kubectl -n ${namespace} get ${workload.kind.toLowerCase()} ${name} -o yaml --show-managed-fields`,
+    kind: workload.kind,
+    name,
+    namespace,
   };
 }
 
