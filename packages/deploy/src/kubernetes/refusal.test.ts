@@ -17,7 +17,7 @@ describe("a cluster that refuses", () => {
       cause: { code: "RA3120", object: "Deployment catalogue/web" },
     });
     expect(rollout.cause?.next).toBe(
-      'Add to the Role of reader in namespace catalogue: {apiGroups: ["apps"], resources: ["deployments"], verbs: ["patch"]}',
+      'Add to the Role of reader in namespace catalogue: {apiGroups: ["apps"], resources: ["deployments"], verbs: ["list"]}',
     );
     await expect(stage.roll(render("1.0.0"), { token: "nobody" })).rejects.toMatchObject({
       code: "RA3008",

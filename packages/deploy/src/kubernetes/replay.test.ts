@@ -54,7 +54,7 @@ async function start(recording: string, version: string, options: { speed: numbe
 const running = { container: "web", reference: `reg.example/web:v2@${digest}`, digest };
 
 describe("rollOut, as recorded on a real control plane", () => {
-  it("passes in three requests and says what runs; again it is unchanged in one", async () => {
+  it("passes in four requests and says what runs; again it is unchanged in two", async () => {
     const { server, roll } = await start("rollout-ok", "v2", { speed: 2 });
     const lines: string[] = [];
     const rollout = await roll({ progress: (line) => lines.push(line) });
@@ -76,6 +76,7 @@ describe("rollOut, as recorded on a real control plane", () => {
     ).toEqual([
       "GET /api/v1/namespaces/default/pods",
       "GET /apis/apps/v1/namespaces/default/deployments",
+      "GET /apis/apps/v1/namespaces/default/deployments",
       "PATCH /apis/apps/v1/namespaces/default/deployments/web",
     ]);
     expect(lines).toEqual(
@@ -87,13 +88,14 @@ describe("rollOut, as recorded on a real control plane", () => {
       result: "unchanged",
       workloads: [{ images: [running], ready: 3, wanted: 3 }],
     });
-    expect(server.requests).toHaveLength(4);
+    expect(server.requests).toHaveLength(6);
   });
 
   it("writes the entry, our name as owner, and no force", async () => {
     const { server, roll } = await start("rollout-ok", "v2", { speed: 20 });
     await roll();
-    const { path = "", body = "{}" } = server.requests[0] ?? {};
+    const { path = "", body = "{}" } =
+      server.requests.find(({ method }) => method === "PATCH") ?? {};
     expect(path).toBe(
       "/apis/apps/v1/namespaces/default/deployments/web?fieldManager=release-actions&force=false",
     );
@@ -175,7 +177,7 @@ describe("rollOut over bad connections", () => {
         response.writeHead(410, { "content-type": "application/json" }).end(JSON.stringify(gone)),
     });
     server.hitches.push({
-      matches: (path) => path.includes("/deployments?"),
+      matches: (path) => path.includes("/deployments?") && path.includes("watch=true"),
       hitch: (response) =>
         response
           .writeHead(200, { "content-type": "application/json" })
@@ -207,12 +209,12 @@ describe("rollOut over bad connections", () => {
   it("does not repeat a write whose outcome is unknown", async () => {
     const { server, roll } = await start("rollout-ok", "v2", { speed: 1 });
     server.hitches.push({
-      matches: () => true,
+      matches: (path) => path.includes("fieldManager"),
       hitch: (response) => response.writeHead(504).end(),
     });
     const fault = await roll().catch((error: unknown) => error);
     expect(fault).toMatchObject({ code: "RA8002", outcome: "unknown" });
-    expect(server.requests).toHaveLength(1);
+    expect(server.requests.filter(({ method }) => method === "PATCH")).toHaveLength(1);
   });
 
   it("ends at the deadline with what it saw", async () => {

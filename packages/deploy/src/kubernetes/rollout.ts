@@ -1,3 +1,4 @@
+import { Fault } from "@release-actions/codes";
 import type { Step } from "@release-actions/plan";
 import { applyObjects, ApplyStopped, applyStep, type Applied } from "./apply.ts";
 import { createBell } from "./bell.ts";
@@ -5,7 +6,7 @@ import { causeOf, causeOfRefusal, type Cause, type Ended } from "./cause.ts";
 import type { Cluster } from "./cluster.ts";
 import { besidesOf, isOpen, keyOf, notesOf, type Beside } from "./besides.ts";
 import { isJob, isWaited, knownResource } from "./kinds.ts";
-import { nameOf, type KubeObject } from "./object.ts";
+import { digestOf, listAt, nameOf, textAt, type KubeObject } from "./object.ts";
 import {
   deletedObstacle,
   isOut,
@@ -20,15 +21,17 @@ import { overdue } from "./overdue.ts";
 import { learnPlatforms } from "./platforms.ts";
 import type { Rendered } from "./rendered.ts";
 import { blockingPods, deletePod } from "./unblock.ts";
+import { lookAt, type Look, type Running } from "./running.ts";
+import { statusOf } from "./status.ts";
 import { watch } from "./watch.ts";
 import { otherWatches, watchPlans, type WatchPlan } from "./watch-plans.ts";
 import {
   heldBack,
+  asTold,
   isReady,
   livesOf,
   progressOf,
   readinessIsTested,
-  wantedImages,
   workloadOf,
   type Workload,
 } from "./workload.ts";
@@ -62,6 +65,8 @@ export type Rollout = {
   result: "passed" | "failed" | "unchanged";
   /** What runs now. Empty when the apply itself was refused: then ask `readRunning`. */
   workloads: Workload[];
+  /** What ran before; absent where nobody looked. */
+  before?: Running[];
   /** Only when failed. */
   cause?: Cause;
   /** Sentences about what was not waited for, or is held back on purpose. */
@@ -86,29 +91,43 @@ export async function rollOut(
   options: RolloutOptions,
 ): Promise<Rollout> {
   const started = options.now();
+  const refused = (object: KubeObject, fault: Fault, written: number, look?: Look): Rollout => ({
+    result: "failed",
+    workloads: [],
+    notes: [],
+    ...(look ? { before: look.running } : {}),
+    cause: causeOfRefusal(object, fault),
+    written,
+    seconds: (options.now() - started) / 1000,
+  });
+  let look: Look | undefined;
   try {
+    look = await lookAt(cluster, rendered);
     const applied = await applyObjects(cluster, rendered, options.entry);
-    return await awaitRollout(cluster, rendered, applied, options, started);
+    const rollout = await awaitRollout(cluster, rendered, applied, options, started, look.objects);
+    return { ...rollout, before: look.running };
   } catch (error) {
-    if (!(error instanceof ApplyStopped)) throw error;
-    return {
-      result: "failed",
-      workloads: [],
-      cause: causeOfRefusal(error.object, error.fault),
-      notes: [],
-      written: error.written,
-      seconds: (options.now() - started) / 1000,
-    };
+    if (error instanceof ApplyStopped)
+      return refused(error.object, error.fault, error.written, look);
+    const first = rendered.objects.find(isWaited);
+    const mayNotLook =
+      look === undefined && error instanceof Fault && statusOf(error)?.status === 403;
+    if (first && mayNotLook) return refused(first, error, 0);
+    throw error;
   }
 }
 
-/** The second half of `rollOut`, for callers that apply with `applyStep`. `started`: when the deadline began to run. */
+/**
+ * The second half of `rollOut`, for callers that apply with `applyStep`. `started`: when the deadline began to run.
+ * `before`: the workloads as they were, where somebody looked.
+ */
 export async function awaitRollout(
   cluster: Cluster,
   rendered: Rendered,
   applied: Applied,
   options: Omit<RolloutOptions, "entry">,
   started: number = options.now(),
+  before: readonly KubeObject[] = [],
 ): Promise<Rollout> {
   const seen = observationOf(applied.objects);
   const besides = (): Beside[] => besidesOf(seen, rendered);
@@ -125,7 +144,11 @@ export async function awaitRollout(
   const heard = applied.created === 0 && !applied.resumed;
   const coming = besides().filter((beside) => isOpen(beside, false));
   // The answers to the apply hold a status. Where it is complete nothing was changed, and no event would ever come.
-  const settled = [...seen.workloads.values()].every((workload) => progressOf(workload).complete);
+  const settled = [...seen.workloads.values()].every(
+    (workload) =>
+      progressOf(workload).complete ||
+      before.some((was) => nameOf(was) === nameOf(workload) && isOnlyNoted(was, workload)),
+  );
   if (settled && !coming.some((beside) => isOpen(beside, heard)) && !applied.resumed)
     return end(applied.created === 0 ? "unchanged" : "passed", running().map(asTold));
   const watched = await Promise.all(
@@ -135,6 +158,20 @@ export async function awaitRollout(
   const ended = await observe(cluster, rendered, seen, options, started, plans);
   const workloads = running().map((workload) => workloadOf(workload, podsOf(seen, workload)));
   return ended ? end("failed", workloads, await causeOf(cluster, ended)) : end("passed", workloads);
+}
+
+/**
+ * True when a complete workload got nothing but another entry or version written on it. A Deployment's generation counts
+ * that, and its controller has yet to see it, but no pod changes.
+ */
+function isOnlyNoted(was: KubeObject, now: KubeObject): boolean {
+  const counted = (now.metadata.generation ?? 0) - (was.metadata.generation ?? 0);
+  return (
+    was.metadata.uid === now.metadata.uid &&
+    progressOf(was).complete &&
+    counted <= 1 &&
+    digestOf(was["spec"]) === digestOf(now["spec"])
+  );
 }
 
 /** Watches until the verdict; undefined when all is out. */
@@ -258,11 +295,6 @@ function teller(seen: Observation, progress: ((line: string) => void) | undefine
       progress?.(line);
     }
   };
-}
-
-/** A workload by its own account: it is complete, so its pods run what its template pins. */
-function asTold(workload: KubeObject): Workload {
-  return { ...workloadOf(workload, []), images: wantedImages(workload) };
 }
 
 /**

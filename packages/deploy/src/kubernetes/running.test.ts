@@ -19,7 +19,7 @@ describe("the rollout as a step", () => {
     });
     expect(await step.look()).toEqual({ state: "todo" });
     expect((await step.act()).result).toBe("passed");
-    expect(stage.standIn.requests).toHaveLength(4);
+    expect(stage.standIn.requests).toHaveLength(5);
     const from = stage.standIn.requests.length;
     expect(await step.look()).toMatchObject({
       state: "done",

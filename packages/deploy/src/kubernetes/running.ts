@@ -10,7 +10,14 @@ import {
 } from "./object.ts";
 import type { Rendered } from "./rendered.ts";
 import { statusOf } from "./status.ts";
-import { isPodOf, workloadOf, type Workload } from "./workload.ts";
+import {
+  asTold,
+  isPodOf,
+  progressOf,
+  wantedImages,
+  workloadOf,
+  type Workload,
+} from "./workload.ts";
 
 /** Which workloads are asked for. */
 export type Asked = {
@@ -31,16 +38,41 @@ export async function readRunning(cluster: Cluster, asked: Rendered | Asked): Pr
   const namespaces = Map.groupBy(wanted, (one) => one.namespace);
   const perNamespace = await Promise.all(
     [...namespaces].map(async ([namespace, group]) => {
-      const [pods, ...objects] = await Promise.all([
-        readList(cluster, `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`),
-        ...[...Map.groupBy(group, (one) => one.kind)].map(([kind, ones]) =>
-          readKind(cluster, kind, namespace, ones),
-        ),
+      const [pods, objects] = await Promise.all([
+        readPods(cluster, namespace),
+        readKinds(cluster, namespace, group),
       ]);
-      return objects.flat().map((object) => runningOf(object, pods));
+      return objects.map((object) => runningOf(object, pods));
     }),
   );
   return perNamespace.flat();
+}
+
+/** Workloads as they are before an apply, and what they run. */
+export type Look = { objects: KubeObject[]; running: Running[] };
+
+/**
+ * Looks at a release's workloads: one request for each kind and namespace. Where a workload is complete and pinned by digest
+ * its own account is taken; only of others the pods are read too.
+ * @throws Fault RA3008, RA3120
+ */
+export async function lookAt(cluster: Cluster, rendered: Rendered): Promise<Look> {
+  const namespaces = Map.groupBy(wantedOf(rendered), (one) => one.namespace);
+  const looks = await Promise.all(
+    [...namespaces].map(async ([namespace, group]) => {
+      const objects = await readKinds(cluster, namespace, group);
+      const pods = objects.every(speaksForItself) ? [] : await readPods(cluster, namespace);
+      return { objects, running: objects.map((object) => runningOf(object, pods)) };
+    }),
+  );
+  return {
+    objects: looks.flatMap(({ objects }) => objects),
+    running: looks.flatMap(({ running }) => running),
+  };
+}
+
+function speaksForItself(object: KubeObject): boolean {
+  return progressOf(object).complete && wantedImages(object).every(({ digest }) => digest !== "");
 }
 
 function wantedOf(
@@ -53,6 +85,22 @@ function wantedOf(
     name: metadata.name,
     namespace: metadata.namespace ?? asked.namespace,
   }));
+}
+
+async function readPods(cluster: Cluster, namespace: string): Promise<KubeObject[]> {
+  return readList(cluster, `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`);
+}
+
+async function readKinds(
+  cluster: Cluster,
+  namespace: string,
+  group: readonly { kind: WaitedKind; name: string }[],
+): Promise<KubeObject[]> {
+  const kinds = [...Map.groupBy(group, (one) => one.kind)];
+  const lists = await Promise.all(
+    kinds.map(([kind, ones]) => readKind(cluster, kind, namespace, ones)),
+  );
+  return lists.flat();
 }
 
 async function readKind(
@@ -86,10 +134,13 @@ async function readList(
 }
 
 function runningOf(object: KubeObject, pods: readonly KubeObject[]): Running {
-  const workload = workloadOf(
-    object,
-    pods.filter((pod) => isPodOf(pod, object)),
-  );
+  const workload =
+    speaksForItself(object) && pods.length === 0
+      ? asTold(object)
+      : workloadOf(
+          object,
+          pods.filter((pod) => isPodOf(pod, object)),
+        );
   const { [entryAnnotation]: entry, [versionAnnotation]: version } =
     object.metadata.annotations ?? {};
   return { ...workload, ...(entry ? { entry } : {}), ...(version ? { version } : {}) };

@@ -295,3 +295,8 @@ export function workloadOf(object: KubeObject, pods: readonly KubeObject[]): Wor
     wanted,
   };
 }
+
+/** A complete workload by its own account: its pods run what its template pins. */
+export function asTold(object: KubeObject): Workload {
+  return { ...workloadOf(object, []), images: wantedImages(object) };
+}
