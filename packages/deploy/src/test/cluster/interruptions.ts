@@ -1,0 +1,82 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { digestOf, release, running, type Ground, type OpenGround } from "./ground.ts";
+
+/** What happens to a rollout from outside while it runs; the same on the stand-in and on a real cluster. */
+export function describeInterruptions(open: OpenGround): void {
+  let ground: Ground;
+  afterEach(() => ground.close());
+  const untilWatched = async (watches = 2): Promise<void> => {
+    for (;;) {
+      const seen = ground.front.passed.filter(({ path }) => path.includes("watch=true")).length;
+      if (seen >= watches) return;
+      await wait(10);
+    }
+  };
+
+  describe("a rollout that is disturbed", () => {
+    it("goes on when its watches are cut, again and again", async () => {
+      ground = await open();
+      const rollout = ground.roll(release(ground, "fault-slow"));
+      for (const watches of [2, 4, 6]) {
+        await untilWatched(watches);
+        await wait(50);
+        ground.front.cut();
+      }
+      expect(await rollout).toMatchObject({
+        result: "passed",
+        workloads: [{ images: running("fault-slow"), ready: 2 }],
+      });
+    });
+
+    it("goes on when the API server is restarted in the middle", async () => {
+      ground = await open({ alone: true });
+      const rollout = ground.roll(release(ground, "fault-slow", { replicas: 3 }));
+      await untilWatched();
+      await wait(300);
+      await ground.restart();
+      expect(await rollout).toMatchObject({
+        result: "passed",
+        workloads: [{ images: running("fault-slow"), ready: 3 }],
+      });
+    });
+
+    it("ends, and does not guess, when its token runs out in the middle", async () => {
+      ground = await open();
+      await expect(
+        ground.roll(release(ground, "fault-unready"), {
+          token: ground.tokenFor(2),
+          silence: 1_500,
+          timeout: 3_600_000,
+        }),
+      ).rejects.toMatchObject({ code: "RA3008" });
+    });
+
+    it("is told apart from another run of the same release", async () => {
+      ground = await open();
+      const both = await Promise.all([
+        ground.roll(release(ground, "fault-slow")),
+        ground.roll(release(ground, "fault-slow"), { entry: "319" }),
+      ]);
+      for (const one of both)
+        expect(one).toMatchObject({
+          result: "passed",
+          workloads: [{ images: running("fault-slow") }],
+        });
+    });
+
+    it("does not pass when another run brings another release out", async () => {
+      ground = await open();
+      const first = ground.roll(release(ground, "fault-slow"));
+      await untilWatched();
+      const second = await ground.roll(release(ground, "2.0.0"), { entry: "319" });
+      expect(second).toMatchObject({
+        result: "passed",
+        workloads: [{ images: running("2.0.0"), ready: 2 }],
+      });
+      const { result, cause } = await first;
+      expect({ result, code: cause?.code }).toEqual({ result: "failed", code: "RA3115" });
+      expect(cause?.plain).toContain(digestOf("2.0.0"));
+    });
+  });
+}

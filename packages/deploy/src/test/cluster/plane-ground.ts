@@ -1,0 +1,105 @@
+import {
+  askControlPlane,
+  bootControlPlane,
+  signServiceAccountToken,
+  type ClusterAnswer,
+  type ControlPlaneAccess,
+} from "@release-actions/stand-ins";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deployerRules, groundBefore, type Ground, type GroundOptions } from "./ground.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    controlPlane: ControlPlaneAccess | undefined;
+  }
+}
+
+/** What every container of a namespace has in its log, of this run and of the one before. */
+const crashLog = ["starting", "FATAL: no database"];
+
+/** A namespace of the real control plane; with `alone`, of one of its own, which goes with it. */
+export async function openPlaneGround(
+  shared: ControlPlaneAccess,
+  { alone = false }: GroundOptions = {},
+): Promise<Ground> {
+  const own = alone ? await bootControlPlane(shared.program) : undefined;
+  const plane = own ?? shared;
+  const ask: Ground["ask"] = (method, path, body, contentType) =>
+    askControlPlane(plane, method, path, body, contentType);
+  const make = async (path: string, object: Record<string, unknown>): Promise<ClusterAnswer> => {
+    const answer = await ask("POST", path, object);
+    if (answer.status !== 201) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
+    return answer;
+  };
+  const { body } = await make("/api/v1/namespaces", {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { generateName: "catalogue-" },
+  });
+  const namespace = (body["metadata"] as { name: string }).name;
+  const account = async (name: string): Promise<(seconds: number) => string> => {
+    const made = await make(`/api/v1/namespaces/${namespace}/serviceaccounts`, {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name },
+    });
+    const { uid } = made.body["metadata"] as { uid: string };
+    return (seconds) => signServiceAccountToken(plane, { namespace, name, uid }, seconds);
+  };
+  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
+  const deployer = await account("deployer");
+  const reader = await account("reader");
+  await make(`${rbac}/roles`, {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "Role",
+    metadata: { name: "deployer" },
+    rules: deployerRules,
+  });
+  await make(`${rbac}/rolebindings`, {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "RoleBinding",
+    metadata: { name: "deployer" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "deployer" },
+    subjects: [{ kind: "ServiceAccount", name: "deployer", namespace }],
+  });
+  await giveLogs(plane.folder, namespace, make);
+  return groundBefore(
+    { url: plane.server, certificate: plane.certificate },
+    {
+      namespace,
+      tokens: { deployer: deployer(3600), reader: reader(3600) },
+      tokenFor: deployer,
+      ask,
+      restart: async () => {
+        if (!own) throw new Error("the API server is shared; open the ground alone");
+        await own.restartApiServer();
+      },
+      close: async () => {
+        await ask("DELETE", `/apis/kwok.x-k8s.io/v1alpha1/clusterlogs/${namespace}`);
+        await ask("DELETE", `/api/v1/namespaces/${namespace}`);
+        await own?.close();
+      },
+    },
+  );
+}
+
+async function giveLogs(
+  folder: string,
+  namespace: string,
+  make: (path: string, object: Record<string, unknown>) => Promise<unknown>,
+): Promise<void> {
+  const file = join(folder, "logs", `${namespace}.log`);
+  await mkdir(join(folder, "logs"), { recursive: true });
+  const now = new Date().toISOString();
+  await writeFile(file, crashLog.map((line) => `${now} stdout F ${line}\n`).join(""));
+  await make("/apis/kwok.x-k8s.io/v1alpha1/clusterlogs", {
+    apiVersion: "kwok.x-k8s.io/v1alpha1",
+    kind: "ClusterLogs",
+    metadata: { name: namespace },
+    spec: {
+      selector: { matchNamespaces: [namespace] },
+      logs: [{ logsFile: file, previousLogsFile: file }],
+    },
+  });
+}
