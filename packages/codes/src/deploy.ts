@@ -135,9 +135,9 @@ export const deploy = {
     next: "Raise the quota, or lower requests or maxSurge.",
   },
   RA3113: {
-    title: "The cluster refuses to make the new pods",
-    means: "An admission rule said no.",
-    next: "Correct the pod's description after the rule's sentence.",
+    title: "An admission rule says no",
+    means: "A webhook, a policy or the namespace's Pod Security refuses the object or its pods.",
+    next: "Correct the manifest after the rule's sentence, then run the job again.",
   },
   RA3114: {
     title: "The rollout was not done before the deadline",
@@ -180,12 +180,6 @@ export const deploy = {
     means: "Its pods ended with errors more often than its backoffLimit allows.",
     next: "Read the pod's log, mend what the job needs, delete the Job and run this job again.",
   },
-  RA3141: {
-    title: "A volume claim has no volume",
-    means:
-      "Pods that mount it cannot start: no volume fits, its storage class is missing, or the volume is gone.",
-    next: "Look at the claim's events and correct its storage class or size.",
-  },
   RA3142: {
     title: "A custom resource failed by its controller's account",
     means: "Its condition Stalled or Failed says that the controller does not go on by itself.",
@@ -201,6 +195,53 @@ export const deploy = {
     title: "The cluster did not take a custom resource definition",
     means: "Another definition has its names, or the cluster did not establish it in time.",
     next: "Look at the definition's conditions and rename or remove the other one.",
+  },
+  RA3131: {
+    title: "The new build cannot be started",
+    means: "The node has the image, and its command is missing, no program, or not allowed to run.",
+    next: "Correct `command` of the container or the image's entrypoint, then run the job again.",
+  },
+  RA3132: {
+    title: "The new build is ended by its own probe",
+    means: "The liveness or startup probe failed, so the node ended the container again and again.",
+    next: "Give the container more time with a startupProbe, or correct what the probe asks.",
+  },
+  RA3133: {
+    title: "The pod's network could not be made",
+    means:
+      "The node failed before any container: its network plug-in or its runtime is in trouble.",
+    next: "Ask the owner of the cluster to look at the node, then run the job again.",
+  },
+  RA3134: {
+    title: "A volume cannot be mounted",
+    means: "The containers wait for a volume that the node does not get.",
+    next: "Look at the volume and where else it is attached, then run the job again.",
+  },
+  RA3135: {
+    title: "A volume claim has no volume",
+    means: "The pods wait for storage that nobody has given out.",
+    next: "Look at the claim, its storage class and its size, then run the job again.",
+  },
+  RA3136: {
+    title: "The node put the pod out or went away",
+    means:
+      "The node is short of disk or memory, or does not answer. Other pods may be made elsewhere.",
+    next: "Ask the owner of the cluster to look at the node, then run the job again.",
+  },
+  RA3137: {
+    title: "An admission webhook does not answer",
+    means: "The cluster asks it before it makes an object, and takes nothing while it is silent.",
+    next: "Bring the webhook back, then run the job again.",
+  },
+  RA3138: {
+    title: "Another Helm operation holds the release",
+    means: "It is still under way, or a run that was cut off left its lock.",
+    next: "Wait for the other operation; where none runs, go back to the last deployed revision with `helm rollback`.",
+  },
+  RA3139: {
+    title: "The AWX job failed",
+    means: "A task of the job template failed on a host.",
+    next: "Correct what the task says, then run the job again.",
   },
   RA3201: {
     title: "The deployment script failed",

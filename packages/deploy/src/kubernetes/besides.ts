@@ -1,7 +1,7 @@
 import { definitionOf } from "./definitions.ts";
 import { nameOf, isMapping, listAt, type KubeObject } from "./object.ts";
 import type { Observation } from "./observation.ts";
-import type { Obstacle } from "./reasons.ts";
+import type { Obstacle } from "./obstacle.ts";
 import type { Rendered } from "./rendered.ts";
 import { mountedClaims, standingOf, type Standing } from "./standing.ts";
 

@@ -41,11 +41,13 @@ function ended(obstacle: Partial<Ended["obstacle"]>): Ended {
     pods: 2,
     wanted: 6,
     obstacle: {
+      reason: "crash-loop",
       code: "RA3108",
-      fatal: true,
+      mayHeal: false,
       because: "container web ended with exit code 1",
       clusterSaid: "Error",
       next: "look",
+      command: "kubectl",
       kind: "Pod",
       name: "web-1",
       namespace: "catalogue",
@@ -56,16 +58,16 @@ function ended(obstacle: Partial<Ended["obstacle"]>): Ended {
 }
 
 describe("causeOf", () => {
-  it("keeps the last 20 lines, of the run before if this one has none", async () => {
-    const log = Array.from({ length: 30 }, (_, index) => `line ${index}`).join("\n");
+  it("keeps the last 50 lines, of the run before if this one has none", async () => {
+    const log = Array.from({ length: 80 }, (_, index) => `line ${index}`).join("\n");
     const cause = await causeOf(
       clusterWith({ previous: log }),
       ended({ log: "current", exitCode: 1 }),
     );
-    expect(cause.log).toHaveLength(20);
-    expect(cause.log?.at(-1)).toBe("line 29");
+    expect(cause.log).toHaveLength(50);
+    expect(cause.log?.at(-1)).toBe("line 79");
     expect(cause.plain).toBe(
-      "2 of 6 new pods of Deployment catalogue/web did not get ready, because container web ended with exit code 1; it said: line 29.",
+      "2 of 6 new pods of Deployment catalogue/web did not get ready, because container web ended with exit code 1; it said: line 79.",
     );
   });
 
@@ -91,14 +93,16 @@ describe("causeOf", () => {
     const cause = await causeOf(
       cluster,
       ended({
+        reason: "not-ready",
         code: "RA3110",
         because: "container web runs and never became ready",
         log: "current",
       }),
     );
     expect(cause.plain).toContain(
-      "never became ready: Readiness probe failed: HTTP probe failed with statuscode: 503",
+      "never became ready: its readiness probe got: HTTP probe failed with statuscode: 503",
     );
+    expect(cause.warnings?.at(-1)).toContain("statuscode: 503");
     expect(cause.clusterSaid).toBe(
       "Readiness probe failed: HTTP probe failed with statuscode: 503",
     );
@@ -110,11 +114,12 @@ describe("causeOf", () => {
     });
     const cause = await causeOf(
       cluster,
-      ended({ code: "RA3114", because: "they did not start in time" }),
+      ended({ reason: "too-slow", code: "RA3114", because: "they did not start in time" }),
     );
     expect(cause).toMatchObject({
       code: "RA3105",
-      next: "kubectl -n catalogue create secret generic catalogue-tls --from-literal=KEY=VALUE",
+      reason: "secret-missing",
+      command: "kubectl -n catalogue create secret generic catalogue-tls --from-literal=KEY=VALUE",
     });
   });
 });

@@ -1,13 +1,21 @@
-import { Fault, type Code } from "@release-actions/codes";
+import { type Fault, type Code, type ReasonName } from "@release-actions/codes";
+import { missingObject } from "./config-obstacle.ts";
 import type { Cluster } from "./cluster.ts";
+import { readLog, readRoom, readWarnings } from "./diagnosis.ts";
 import { isJob } from "./kinds.ts";
-import { listAt, nameOf, textAt, type KubeObject } from "./object.ts";
-import type { Obstacle } from "./reasons.ts";
+import { containersOf, nameOf, textAt, type KubeObject } from "./object.ts";
+import { obstacle as obstacleFor, type Obstacle, type Warning } from "./obstacle.ts";
+import { evidenceKey, type Observation } from "./observation.ts";
+import { probeFailure, probeText } from "./probe-text.ts";
+import { measuredShort } from "./room.ts";
+import { refusalOf } from "./status.ts";
 
 /** Why a rollout did not get through, for people and for the ledger. All of it but `code` and `next` may hold foreign text. */
 export type Cause = {
   code: Code;
-  /** One sentence in plain words. */
+  /** Which line of the table of reasons it is, where it is one. */
+  reason?: ReasonName;
+  /** One or two sentences in plain words. */
   plain: string;
   /** The cluster's own sentence. */
   clusterSaid: string;
@@ -15,132 +23,147 @@ export type Cause = {
   object: string;
   container?: string;
   exitCode?: number;
-  /** The last 20 lines of the container, of the run that failed. */
+  /** The last lines of the container, of the run that failed. */
   log?: string[];
-  /** What to type, or to do. */
+  /** The same of its other run: the one before, or the one after it. */
+  otherLog?: string[];
+  /** What the cluster warned about the object, newest last. */
+  warnings?: string[];
+  /** What to do, one sentence. */
   next: string;
+  /** What to type; foreign names in it are quoted for a shell. */
+  command?: string;
 };
 
 /** The trouble that ended a rollout: how many of the new pods have it, and whose they are. */
-export type Ended = { workload: KubeObject; obstacle: Obstacle; pods: number; wanted: number };
+export type Ended = {
+  workload: KubeObject;
+  obstacle: Obstacle;
+  pods: number;
+  wanted: number;
+  /** It may heal, and was waited for until the deadline. */
+  waited?: boolean;
+};
 
-/** Asks the cluster for what it still knows about an obstacle: the log, the events. What it refuses is left out. */
+/** Asks the cluster for what it still knows about an obstacle, in at most three requests; what it refuses is left out. */
 export async function causeOf(
   cluster: Cluster,
-  { workload, obstacle, pods, wanted }: Ended,
+  ended: Ended,
+  seen?: Pick<Observation, "pods" | "warnings" | "evidence">,
 ): Promise<Cause> {
-  const log = obstacle.log ? await logOf(cluster, obstacle, obstacle.log) : [];
-  const warning =
-    obstacle.code === "RA3110" || obstacle.code === "RA3114"
-      ? await lastWarning(cluster, obstacle)
-      : "";
-  const refined = refine(obstacle, log, warning);
-  const lastLine = tellingLine(log)?.slice(0, 300);
+  const { workload, obstacle, pods, wanted } = ended;
+  const pod = [...(seen?.pods.values() ?? [])].find(
+    ({ metadata }) => metadata.name === obstacle.name && metadata.namespace === obstacle.namespace,
+  );
+  const evidence = obstacle.container
+    ? seen?.evidence.get(evidenceKey(workload, obstacle.container))
+    : undefined;
+  const uid = (obstacle.kind === "Pod" ? pod : workload)?.metadata.uid ?? "";
+  const warnings = seen?.warnings.get(uid) ?? (await readWarnings(cluster, obstacle));
+  const logs = await logsOf(cluster, obstacle, evidence?.log);
+  const refined = await refine(cluster, { obstacle, pod, log: logs.failed, warnings });
   const who =
     obstacle.kind === "Pod"
       ? `${pods} of ${wanted} new pods of ${nameOf(workload)} did not ${isJob(workload) ? "succeed" : "get ready"}`
       : `${nameOf(workload)} did not get through`;
-  const quoted =
-    lastLine && (refined.code === "RA3108" || refined.code === "RA3116")
-      ? `; it said: ${lastLine}`
-      : "";
+  const lastLine = quotesLog.has(refined.code) ? tellingLine(logs.failed) : undefined;
+  const waited = ended.waited
+    ? " It might have healed, so it was waited for until the deadline."
+    : "";
   return {
     code: refined.code,
-    plain: `${who}, because ${refined.because}${quoted}.`,
-    clusterSaid: warning || obstacle.clusterSaid,
+    reason: refined.reason,
+    plain: `${who}, because ${refined.because}${lastLine ? `; it said: ${lastLine.slice(0, 300)}` : ""}.${waited}`,
+    clusterSaid: refined.clusterSaid,
     object: `${obstacle.kind} ${obstacle.namespace}/${obstacle.name}`,
     ...(obstacle.container ? { container: obstacle.container } : {}),
     ...(obstacle.exitCode === undefined ? {} : { exitCode: obstacle.exitCode }),
-    ...(log.length > 0 ? { log } : {}),
+    ...(logs.failed.length > 0 ? { log: logs.failed } : {}),
+    ...(logs.other.length > 0 ? { otherLog: logs.other } : {}),
+    ...(warnings.length > 0
+      ? { warnings: warnings.slice(-10).map(({ reason, message }) => `${reason}: ${message}`) }
+      : {}),
     next: refined.next,
+    command: refined.command,
   };
 }
 
 /** The cause of an apply that was refused. */
 export function causeOfRefusal(object: KubeObject, fault: Fault): Cause {
+  const { reason, command } = refusalOf(fault);
   return {
     code: fault.code,
+    ...(reason ? { reason } : {}),
     plain: `${nameOf(object)} was not taken by the cluster: ${fault.saw}`,
     clusterSaid: textAt(fault.cause, "said") || fault.saw,
     object: nameOf(object),
     next: fault.next,
+    ...(command ? { command } : {}),
   };
 }
 
-async function logOf(
+/** The log of the run that failed, and of the one beside it. What was read as evidence is not read again. */
+async function logsOf(
   cluster: Cluster,
   obstacle: Obstacle,
-  which: "current" | "previous",
-): Promise<string[]> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(obstacle.namespace)}/pods/${encodeURIComponent(obstacle.name)}/log`;
-  const read = async (previous: boolean): Promise<string[]> => {
-    const query = {
-      container: obstacle.container ?? "",
-      tailLines: "20",
-      limitBytes: "65536",
-      ...(previous ? { previous: "true" } : {}),
-    };
-    const { body } = await cluster.request("GET", path, { query });
-    return typeof body === "string"
-      ? body
-          .split("\n")
-          .filter((line) => line !== "")
-          .slice(-20)
-      : [];
-  };
-  const first = await read(which === "previous").catch(nothing);
-  if (first.length > 0 || obstacle.exitCode === undefined) return first;
-  return read(which !== "previous").catch(nothing);
+  known: readonly string[] | undefined,
+): Promise<{ failed: string[]; other: string[] }> {
+  const { log } = obstacle;
+  if (log === undefined) return { failed: [], other: [] };
+  const failed = await readLog(cluster, obstacle, log);
+  if (obstacle.exitCode === undefined) return { failed, other: [] };
+  const other =
+    known === undefined
+      ? await readLog(cluster, obstacle, log === "current" ? "previous" : "current")
+      : [...known];
+  // While a container waits for its next start, nodes give the same log twice.
+  const same = JSON.stringify(other) === JSON.stringify(failed);
+  return failed.length > 0 ? { failed, other: same ? [] : other } : { failed: other, other: [] };
 }
 
-async function lastWarning(cluster: Cluster, obstacle: Obstacle): Promise<string> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(obstacle.namespace)}/events`;
-  const query = {
-    fieldSelector: `involvedObject.kind=${obstacle.kind},involvedObject.name=${obstacle.name}`,
-  };
-  const events = await cluster
-    .request("GET", path, { query })
-    .then((answer) => listAt(answer.body, "items"), nothing);
-  const time = (event: unknown): string =>
-    textAt(event, "lastTimestamp") ||
-    textAt(event, "eventTime") ||
-    textAt(event, "metadata", "creationTimestamp");
-  const warnings = events
-    .filter((event) => event["type"] === "Warning")
-    .toSorted((a, b) => (time(a) < time(b) ? -1 : 1));
-  return textAt(warnings.at(-1), "message");
-}
-
-function nothing(error: unknown): never[] {
-  if (error instanceof Fault) return [];
-  throw error;
-}
-
-function refine(
-  obstacle: Obstacle,
-  log: readonly string[],
-  warning: string,
-): { code: Code; because: string; next: string } {
-  const { code, because, next, namespace } = obstacle;
-  if (code === "RA3108" && log.some((line) => line.includes("exec format error"))) {
-    return {
-      code: "RA3116",
-      because: "its program is for another architecture than the nodes'",
-      next,
-    };
+async function refine(
+  cluster: Cluster,
+  about: {
+    obstacle: Obstacle;
+    pod: KubeObject | undefined;
+    log: readonly string[];
+    warnings: readonly Warning[];
+  },
+): Promise<Obstacle> {
+  const { obstacle, pod, log, warnings } = about;
+  const { reason, clusterSaid, exitCode } = obstacle;
+  const last = warnings.at(-1)?.message ?? "";
+  const container = containersOf(pod?.["spec"]).find((one) => one["name"] === obstacle.container);
+  const more = { ...(exitCode === undefined ? {} : { exitCode }) };
+  const crashed = ["crash", "crash-loop", "waits-for-other"].includes(reason);
+  if (crashed && log.some((line) => line.includes("exec format error"))) {
+    const image = textAt(container, "image") || "IMAGE";
+    return obstacleFor("exec-format", obstacle, clusterSaid, { image }, more);
   }
-  const missing = /(secret|configmap) "([-._a-z0-9]+)" not found/.exec(warning);
-  if (missing) {
-    const [, kind = "", name = ""] = missing;
-    const isSecret = kind === "secret";
-    return {
-      code: isSecret ? "RA3105" : "RA3106",
-      because: `the namespace ${namespace} has no ${isSecret ? "secret" : "config map"} ${name}`,
-      next: `kubectl -n ${namespace} create ${isSecret ? "secret generic" : "configmap"} ${name} --from-literal=KEY=VALUE`,
-    };
+  const killed = crashed && (exitCode ?? 0) >= 128;
+  const probe = killed
+    ? probeFailure(warnings, "Liveness", "Startup")
+    : reason === "not-ready"
+      ? probeFailure(warnings, "Readiness", "Startup")
+      : undefined;
+  if (probe)
+    return obstacleFor(
+      killed ? "not-alive" : "not-ready",
+      obstacle,
+      probe.message,
+      { which: probe.which.toLowerCase(), probe: probeText(container, probe) },
+      more,
+    );
+  if (reason === "unschedulable" && pod && /Insufficient/.test(clusterSaid)) {
+    const room = await readRoom(cluster);
+    const short = room && measuredShort(pod, clusterSaid, room.nodes, room.pods);
+    return short ? obstacleFor("unschedulable", obstacle, clusterSaid, { short }) : obstacle;
   }
-  return { code, because: warning && code === "RA3110" ? `${because}: ${warning}` : because, next };
+  if (obstacle.code !== "RA3114") return obstacle;
+  return missingObject(obstacle, last) ?? { ...obstacle, clusterSaid: last || clusterSaid };
 }
+
+const quotesLog: ReadonlySet<Code> = new Set(["RA3108", "RA3116", "RA3131"]);
 
 /** The line that people would quote: the last one that names an error, else the last one. */
 function tellingLine(log: readonly string[]): string | undefined {

@@ -103,13 +103,17 @@ describe("connectCluster", () => {
   it.each([
     [
       "failed to create typed patch object (default/tr; apps/v1, Kind=Deployment): .spec.replicaz: field not declared in schema",
+      "RA3011",
     ],
-    ['Internal error occurred: failed calling webhook "policy.example.org": connection refused'],
-  ])("knows that nothing was written: %s", async (message) => {
+    [
+      'Internal error occurred: failed calling webhook "policy.example.org": connection refused',
+      "RA3137",
+    ],
+  ])("knows that nothing was written: %s", async (message, code) => {
     const transport = recordingTransport(500, { kind: "Status", code: 500, message });
     const cluster = await connectCluster({ transport, kubeconfig, allowExec: false });
     await expect(cluster.request("PATCH", "/x")).rejects.toMatchObject({
-      code: "RA3011",
+      code,
       saw: expect.stringContaining(message) as string,
     });
   });

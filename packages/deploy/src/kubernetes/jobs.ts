@@ -1,5 +1,5 @@
 import { listAt, numberAt, textAt, type KubeObject } from "./object.ts";
-import type { Obstacle } from "./reasons.ts";
+import { obstacle as obstacleFor, type Obstacle } from "./obstacle.ts";
 
 /** Why a Job failed for good: its last pod's container where there is one to be asked, else its condition. */
 export function jobObstacle(job: KubeObject, pods: readonly KubeObject[]): Obstacle | undefined {
@@ -10,31 +10,15 @@ export function jobObstacle(job: KubeObject, pods: readonly KubeObject[]): Obsta
   const { name, namespace = "" } = job.metadata;
   const said = [textAt(failure, "reason"), textAt(failure, "message")].filter(Boolean).join(": ");
   const found = pods.flatMap(endedContainers).at(-1);
-  if (!found)
-    return {
-      code: "RA3140",
-      fatal: true,
-      because: "it failed for good",
-      clusterSaid: said,
-      next: `kubectl -n ${namespace} describe job ${name}`,
-      kind: "Job",
-      name,
-      namespace,
-    };
+  if (!found) return obstacleFor("job-failed", { kind: "Job", name, namespace }, said);
   const { pod, container, exitCode } = found;
-  return {
-    code: "RA3140",
-    fatal: true,
-    because: `container ${container} ended with exit code ${exitCode}`,
-    clusterSaid: said,
-    next: `kubectl -n ${namespace} logs ${pod} -c ${container}`,
-    kind: "Pod",
-    name: pod,
-    namespace,
-    container,
-    exitCode,
-    log: "current",
-  };
+  return obstacleFor(
+    "job-crashed",
+    { kind: "Pod", name: pod, namespace, container },
+    said,
+    { code: String(exitCode) },
+    { exitCode, log: "current" },
+  );
 }
 
 function endedContainers(pod: KubeObject): { pod: string; container: string; exitCode: number }[] {

@@ -14,7 +14,7 @@ const platform = `sha256:${"b".repeat(64)}`;
 const reference = `registry.example.org/web:2@${digest}`;
 const rules = {
   digests: { [digest]: [digest, platform] },
-  patience: { grace: 10_000, old: 60_000, arriving: 30_000 },
+  patience: { grace: 10_000, settle: 500, old: 60_000, arriving: 30_000 },
   now: 0,
   arriving: false,
 };
@@ -215,22 +215,28 @@ describe("troublesOf", () => {
     });
   });
 
-  it("bears a quota for the time of grace, anew with each pod that comes", () => {
+  it("ends for a quota once the controller has no step left that gives room", () => {
     const failure = {
       type: "ReplicaFailure",
       status: "True",
       message: 'pods "x" is forbidden: exceeded quota: small',
     };
-    const short = (updatedReplicas: number): KubeObject =>
-      deployment({ observedGeneration: 3, replicas: 3, updatedReplicas, conditions: [failure] });
-    const seen = observed(short(0));
-    expect(troublesOf(seen, short(0), rules)[0]).toMatchObject({
+    const short = (status: Record<string, unknown>): KubeObject =>
+      deployment({ observedGeneration: 3, ...status, conditions: [failure] });
+    const stuck = short({ replicas: 2, updatedReplicas: 1, availableReplicas: 2 });
+    const seen = observed(stuck);
+    expect(troublesOf(seen, stuck, rules)[0]).toMatchObject({
       final: false,
-      obstacle: { code: "RA3112" },
+      obstacle: { reason: "quota" },
     });
-    expect(troublesOf(seen, short(1), { ...rules, now: 9_000 })[0]?.final).toBe(false);
-    expect(troublesOf(seen, short(1), { ...rules, now: 18_000 })[0]?.final).toBe(false);
-    expect(troublesOf(seen, short(1), { ...rules, now: 19_000 })[0]?.final).toBe(true);
+    expect(troublesOf(seen, stuck, { ...rules, now: 500 })[0]?.final).toBe(true);
+    // One old pod more than is needed: the controller will take it away.
+    const shrinking = short({ replicas: 3, updatedReplicas: 1, availableReplicas: 3 });
+    const other = observed(shrinking);
+    expect(troublesOf(other, shrinking, rules)[0]?.obstacle.reason).toBe("quota-for-now");
+    expect(troublesOf(other, shrinking, { ...rules, now: 500_000 })[0]?.final).toBe(false);
+    const leaving = observed(stuck, pod("a", { mark: "old", hash: "h1", leaving: true }));
+    expect(troublesOf(leaving, stuck, rules)[0]?.obstacle.reason).toBe("quota-for-now");
   });
 
   it("reports another digest only after a grace, a node's report may lag", () => {

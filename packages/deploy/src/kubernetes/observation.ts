@@ -1,15 +1,23 @@
+import type { ReasonName } from "@release-actions/codes";
 import { keyOf } from "./besides.ts";
+import type { Evidence } from "./container-obstacle.ts";
+import { warningOf } from "./diagnosis.ts";
 import { jobObstacle } from "./jobs.ts";
 import { isJob, isWaited } from "./kinds.ts";
-import { nameOf, textAt, type KubeObject } from "./object.ts";
-import { obstacleOf, pullMessages, workloadObstacle, type Obstacle } from "./reasons.ts";
+import { listAt, nameOf, textAt, type KubeObject } from "./object.ts";
+import { obstacle as obstacleFor, type Obstacle, type Warning } from "./obstacle.ts";
+import { lossOf, obstacleOf, pullMessages } from "./reasons.ts";
 import { hasStanding } from "./standing.ts";
+import { workloadObstacle } from "./workload-obstacle.ts";
 import {
   conditionOf,
+  isLeaving,
   isLikelyNewPodOf,
   isNewPodOf,
+  isOfTemplate,
   isPodOf,
   isReady,
+  mayShrink,
   progressOf,
   strangers,
   wantedImages,
@@ -30,6 +38,10 @@ export type Observation = {
   /** The first sight of pods that may be older than this apply: their trouble may be over soon. */
   firstSight: Map<string, string>;
   since: Map<string, number>;
+  /** What the cluster warned about, by the object's uid; only once somebody listens. */
+  warnings: Map<string, Warning[]>;
+  /** What was read about containers that end again and again, by workload and container. */
+  evidence: Map<string, Evidence>;
   /** Only where somebody else wrote the workloads: what their containers must run, whatever their templates say. */
   expected?: Expectation;
 };
@@ -39,8 +51,10 @@ export type Expectation = (workload: KubeObject) => KubeObject;
 
 /** How long obstacles are borne, in milliseconds. */
 export type Patience = {
-  /** For what often heals by itself: a quota during a rolling update, a pod status that lags. */
+  /** For a pod status that lags. */
   grace: number;
+  /** For what a controller is about to change: a quota that its next step gives back. */
+  settle: number;
   /** For trouble that pods had already before this apply. */
   old: number;
   /** For a missing secret or config map that a custom resource may still bring. */
@@ -66,6 +80,8 @@ export function observationOf(applied: readonly KubeObject[], expected?: Expecta
     firstSaid: new Map(),
     firstSight: new Map(),
     since: new Map(),
+    warnings: new Map(),
+    evidence: new Map(),
     ...(expected ? { expected } : {}),
   };
 }
@@ -92,6 +108,19 @@ export function seePod(seen: Observation, pod: KubeObject): void {
   seen.pods.set(uid, pod);
   if (!seen.firstSight.has(uid)) seen.firstSight.set(uid, signature(pod));
   for (const [key, message] of pullMessages(pod)) seen.firstSaid.set(key, message);
+}
+
+/** Takes in an event, if it is a warning about an object of the rollout. */
+export function seeWarning(seen: Observation, event: unknown): void {
+  const warning = warningOf(event);
+  const uid = textAt(event, "involvedObject", "uid");
+  if (!warning || uid === "") return;
+  seen.warnings.set(uid, [...(seen.warnings.get(uid) ?? []), warning].slice(-20));
+}
+
+/** Under which name the evidence about a container is kept: all pods of a workload run the same one. */
+export function evidenceKey(workload: KubeObject, container: string): string {
+  return `${nameOf(workload)} ${container}`;
 }
 
 /** True when the workload is out: by its controller's account, and every new pod is ready and runs the wanted digests. */
@@ -157,7 +186,14 @@ export function troublesOf(
         ? mayJudge
           ? strangerObstacle(pod, expectedOf(seen, workload), rules.digests)
           : undefined
-        : borneByJob(workload, obstacleOf(pod, seen.firstSaid));
+        : borneByJob(
+            workload,
+            obstacleOf(pod, {
+              firstSaid: seen.firstSaid,
+              warnings: seen.warnings.get(pod.metadata.uid ?? "") ?? [],
+              evidence: (container) => seen.evidence.get(evidenceKey(workload, container)),
+            }),
+          );
     if (obstacle) found.push({ obstacle, pod });
   }
   const ofWorkload = seen.deleted.has(nameOf(workload))
@@ -166,8 +202,17 @@ export function troublesOf(
       ? takenOverObstacle(workload)
       : isJob(workload)
         ? jobObstacle(workload, podsOf(seen, workload))
-        : workloadObstacle(workload);
+        : workloadObstacle(workload, {
+            makesRoom: mayShrink(workload) || podsOf(seen, workload).some(isLeaving),
+            warnings: recentWarnings(seen, workload),
+          });
   if (ofWorkload) found.push({ obstacle: ofWorkload });
+  // Pods that a node put out are replaced; they count while nothing else says why.
+  if (found.length === 0)
+    for (const pod of podsOf(seen, workload).filter((one) => isOfTemplate(one, workload))) {
+      const obstacle = lossOf(pod);
+      if (obstacle) found.push({ obstacle, pod });
+    }
   return found
     .map(({ obstacle, pod }): Trouble => {
       const borne = rules.now - firstSeen(seen, workload, obstacle, rules.now);
@@ -192,7 +237,7 @@ function isDone(pod: KubeObject): boolean {
 /** How often a Job's pod may crash is the Job's own rule; its condition says when it was too often. */
 function borneByJob(workload: KubeObject, obstacle: Obstacle | undefined): Obstacle | undefined {
   if (!obstacle || !isJob(workload) || obstacle.exitCode === undefined) return obstacle;
-  return { ...obstacle, fatal: false };
+  return { ...obstacle, mayHeal: true };
 }
 
 function patienceFor(
@@ -202,14 +247,14 @@ function patienceFor(
   pod: KubeObject | undefined,
   rules: { patience: Borne; arriving: boolean },
 ): number {
-  const { grace, old, arriving } = rules.patience;
-  if (obstacle.code === "RA3112" || obstacle.code === "RA3113") return grace;
-  if (obstacle.code === "RA3115") return obstacle.fatal ? 0 : grace;
-  if (!obstacle.fatal) return Number.POSITIVE_INFINITY;
+  const { grace, settle, old, arriving } = rules.patience;
+  if (obstacle.reason === "other-build") return grace;
+  if (obstacle.reason === "quota") return settle;
+  if (obstacle.mayHeal) return Number.POSITIVE_INFINITY;
   const before = seen.applied.get(nameOf(workload));
   if (obstacle.code === "RA3114")
     return before && sameDeadline(before, workload) ? Number.POSITIVE_INFINITY : 0;
-  if (rules.arriving && (obstacle.code === "RA3105" || obstacle.code === "RA3106")) return arriving;
+  if (rules.arriving && mayArrive.has(obstacle.reason)) return arriving;
   // The apply changed no template: these pods may be older, and what they say may be out of date.
   const sameTemplate = before !== undefined && progressOf(before).observed;
   if (
@@ -219,6 +264,26 @@ function patienceFor(
   )
     return old;
   return 0;
+}
+
+/** What a custom resource may still bring: secrets, config maps, service accounts, claims. */
+const mayArrive: ReadonlySet<ReasonName> = new Set<ReasonName>([
+  "secret-missing",
+  "secret-key-missing",
+  "config-map-missing",
+  "config-map-key-missing",
+  "pods-refused",
+  "claim-missing",
+]);
+
+/** Warnings about the workload since it was applied, by the cluster's own clock. */
+function recentWarnings(seen: Observation, workload: KubeObject): Warning[] {
+  const applied = listAt(seen.applied.get(nameOf(workload)), "metadata", "managedFields")
+    .map((entry) => textAt(entry, "time"))
+    .toSorted()
+    .at(-1);
+  const all = seen.warnings.get(workload.metadata.uid ?? "") ?? [];
+  return all.filter(({ at }) => applied === undefined || Date.parse(at) >= Date.parse(applied));
 }
 
 function sameDeadline(before: KubeObject, now: KubeObject): boolean {
@@ -252,8 +317,10 @@ function weight(trouble: Trouble): number {
   const { obstacle } = trouble;
   return (
     (obstacle.code === "RA3114" ? 0 : 10) +
-    (obstacle.fatal ? 5 : 0) +
-    (["RA3112", "RA3113", "RA3115"].includes(obstacle.code) ? 4 : 0)
+    (obstacle.mayHeal ? 0 : 5) +
+    (["RA3112", "RA3113", "RA3137"].includes(obstacle.code) ? 4 : 0) +
+    // That something is not ready yet is seen of every good rollout too.
+    (obstacle.reason === "not-ready" ? 0 : 1)
   );
 }
 
@@ -265,17 +332,13 @@ function strangerObstacle(
   const stranger = strangers(pod, workload, digests)[0];
   if (!stranger) return undefined;
   const { name, namespace = "" } = pod.metadata;
-  return {
-    code: "RA3115",
-    fatal: false,
-    because: `container ${stranger.container} runs ${stranger.digest || "an image whose digest the node does not name"}`,
-    clusterSaid: `${stranger.reference} ${stranger.digest}`.trim(),
-    next: `kubectl -n ${namespace} get pod ${name} -o jsonpath='{.status.containerStatuses[*].imageID}'`,
-    kind: "Pod",
-    name,
-    namespace,
-    container: stranger.container,
-  };
+  const { container, digest, reference } = stranger;
+  return obstacleFor(
+    "other-build",
+    { kind: "Pod", name, namespace, container },
+    `${reference} ${digest}`.trim(),
+    { digest: digest || "an image whose digest the node does not name" },
+  );
 }
 
 function takenOverObstacle(workload: KubeObject): Obstacle {
@@ -283,30 +346,18 @@ function takenOverObstacle(workload: KubeObject): Obstacle {
   const images = wantedImages(workload).map(
     ({ container, reference }) => `${container} ${reference}`,
   );
-  return {
-    code: "RA3115",
-    fatal: true,
-    because: `somebody else changed its images during the rollout: ${images.join(", ")}`,
-    clusterSaid: images.join(", "),
-    next: `kubectl -n ${namespace} get ${workload.kind.toLowerCase()} ${name} -o yaml --show-managed-fields`,
-    kind: workload.kind,
-    name,
-    namespace,
-  };
+  return obstacleFor("taken-over", { kind: workload.kind, name, namespace }, images.join(", "), {
+    images: images.join(", "),
+  });
 }
 
 export function deletedObstacle(workload: KubeObject): Obstacle {
   const { name, namespace = "" } = workload.metadata;
-  return {
-    code: "RA3117",
-    fatal: true,
-    because: "somebody deleted it",
-    clusterSaid: `${nameOf(workload)} DELETED`,
-    next: `kubectl -n ${namespace} get events --field-selector involvedObject.name=${name}`,
-    kind: workload.kind,
-    name,
-    namespace,
-  };
+  return obstacleFor(
+    "deleted",
+    { kind: workload.kind, name, namespace },
+    `${nameOf(workload)} DELETED`,
+  );
 }
 
 function signature(pod: KubeObject): string {

@@ -2,6 +2,7 @@ import type { Beside } from "./besides.ts";
 import { obstacleIn } from "./besides.ts";
 import type { Ended } from "./cause.ts";
 import { isJob } from "./kinds.ts";
+import { obstacle as obstacleFor } from "./obstacle.ts";
 import { listAt, textAt, type KubeObject } from "./object.ts";
 import { newPods, troublesOf, type Observation } from "./observation.ts";
 import { isReady, progressOf } from "./workload.ts";
@@ -15,7 +16,7 @@ export function overdue(
 ): Ended {
   const troubled = open.flatMap((workload) => troublesOf(seen, workload, rules).slice(0, 1));
   const worst = troubled[0];
-  if (worst) return { ...worst, wanted: progressOf(worst.workload).required };
+  if (worst) return { ...worst, wanted: progressOf(worst.workload).required, waited: true };
   const workload = open[0];
   if (!workload) return overdueBeside(besides);
   const late = newPods(seen, workload).filter((pod) => !isReady(pod));
@@ -23,34 +24,28 @@ export function overdue(
   const { name, namespace = "" } = whose.metadata;
   const kind = late[0] ? "Pod" : workload.kind;
   const progress = progressOf(workload);
+  const said = listAt(workload, "status", "conditions")
+    .filter((condition) => condition["type"] === "Progressing")
+    .map((condition) => textAt(condition, "message"))
+    .join(" ");
   return {
     workload,
     pods: late.length,
     wanted: progress.required,
-    obstacle: {
-      code: "RA3114",
-      fatal: false,
-      because: late[0]
+    obstacle: obstacleFor("too-slow", { kind, name, namespace }, said, {
+      late: late[0]
         ? "they did not start in time"
         : isJob(workload)
           ? `only ${progress.ready} of ${progress.required} pods succeeded in time`
           : `only ${progress.updated} of ${progress.required} pods were renewed in time`,
-      clusterSaid: listAt(workload, "status", "conditions")
-        .filter((condition) => condition["type"] === "Progressing")
-        .map((condition) => textAt(condition, "message"))
-        .join(" "),
-      next: `kubectl -n ${namespace} describe ${kind.toLowerCase()} ${name}`,
-      kind,
-      name,
-      namespace,
-    },
+    }),
   };
 }
 
 function overdueBeside(besides: readonly Beside[]): Ended {
   for (const beside of besides) {
     const obstacle = obstacleIn(beside);
-    if (obstacle) return { workload: beside.object, obstacle, pods: 0, wanted: 0 };
+    if (obstacle) return { workload: beside.object, obstacle, pods: 0, wanted: 0, waited: true };
   }
   throw new Error("nothing was open at the deadline");
 }

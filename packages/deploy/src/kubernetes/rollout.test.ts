@@ -129,9 +129,9 @@ describe("a rollout that does not get through", () => {
       exitCode: 3,
       log: ["starting", "FATAL: no database"],
     });
-    expect(cause?.plain).toContain("ended with exit code 3, restarted");
+    expect(cause?.plain).toContain("ended with exit code 3 again and again, restarted");
     expect(cause?.plain).toContain("it said: FATAL: no database");
-    expect(cause?.next).toMatch(/^kubectl -n catalogue logs web-[-\w]+ -c web/);
+    expect(cause?.command).toMatch(/^kubectl -n catalogue logs web-[-\w]+ -c web/);
   });
 
   it("names the key that a secret does not have", async () => {
@@ -168,7 +168,9 @@ describe("a rollout that does not get through", () => {
       timeout: 2_500,
     });
     expect(cause).toMatchObject({ code: "RA3110", container: "web" });
-    expect(cause?.plain).toContain("never became ready: Readiness probe failed");
+    expect(cause?.plain).toContain(
+      "never became ready: its readiness probe (GET /ready on port 8080) got: Get ",
+    );
     expect(seconds).toBeGreaterThanOrEqual(2.5);
   });
 

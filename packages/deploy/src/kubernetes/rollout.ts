@@ -24,7 +24,8 @@ import { blockingPods, deletePod } from "./unblock.ts";
 import { lookAt, type Look, type Running } from "./running.ts";
 import { statusOf } from "./status.ts";
 import { watch } from "./watch.ts";
-import { otherWatches, watchPlans, type WatchPlan } from "./watch-plans.ts";
+import { lookInto, silentNamespaces, teller } from "./waiting.ts";
+import { otherWatches, warningsWatch, watchPlans, type WatchPlan } from "./watch-plans.ts";
 import {
   heldBack,
   asTold,
@@ -57,6 +58,8 @@ export type RolloutOptions = {
    * digest than the wanted one. Without it such a node runs a stranger.
    */
   platforms?: (reference: string) => Promise<string[]>;
+  /** Milliseconds for which pods may say nothing before the namespace's warnings are listened to. Default 2000. */
+  quiet?: number;
 };
 
 /** How a rollout ended. */
@@ -157,7 +160,9 @@ export async function awaitRollout(
   const plans = otherWatches(seen, watched);
   const ended = await observe(cluster, rendered, seen, options, started, plans);
   const workloads = running().map((workload) => workloadOf(workload, podsOf(seen, workload)));
-  return ended ? end("failed", workloads, await causeOf(cluster, ended)) : end("passed", workloads);
+  return ended
+    ? end("failed", workloads, await causeOf(cluster, ended, seen))
+    : end("passed", workloads);
 }
 
 /**
@@ -186,7 +191,7 @@ export async function observe(
   const stop = new AbortController();
   const bell = createBell();
   let broken: { error: unknown } | undefined;
-  const watches = [...watchPlans(seen), ...others].map((plan) =>
+  const listen = (plan: WatchPlan, failed: (error: unknown) => void): Promise<void> =>
     watch(cluster, {
       ...plan,
       signal: stop.signal,
@@ -199,17 +204,22 @@ export async function observe(
         plan.deleted(object);
         bell.ring();
       },
-    }).catch((error: unknown) => {
+    }).catch(failed);
+  const watches = [...watchPlans(seen), ...others].map((plan) =>
+    listen(plan, (error) => {
       broken ??= { error };
       bell.ring();
     }),
   );
-  const tell = teller(seen, options.progress);
+  const deadline = started + options.timeout;
+  const tell = teller(seen, deadline, options.progress);
+  const fallSilent = silentNamespaces(seen, options.quiet ?? 2_000);
   const digests = { ...rendered.digests };
   const rules = {
     digests,
     patience: {
       grace: 10_000,
+      settle: 500,
       old: 60_000,
       arriving: 30_000,
       silent: 3_000,
@@ -219,7 +229,6 @@ export async function observe(
       (object) => knownResource(object.apiVersion, object.kind) === undefined,
     ),
   };
-  const deadline = started + options.timeout;
   const isSteady = steadiness(seen, options.steady ?? 3_000);
   const learn = learnPlatforms(seen, digests, options.platforms);
   const unblocked = new Set<string>();
@@ -227,11 +236,12 @@ export async function observe(
   try {
     for (;;) {
       if (broken) throw broken.error;
-      tell();
       await learn();
       const now = options.now();
       const workloads = [...seen.workloads.values()];
       const open = workloads.filter((workload) => !isOut(seen, workload, digests));
+      const troubles = open.map((workload) => troublesOf(seen, workload, { ...rules, now }));
+      tell(now, troubles.flat());
       const silenceIsOver = now - watching >= rules.patience.silent;
       const besides = besidesOf(seen, { digests, objects: rendered.objects });
       const coming = besides.filter((beside) => isOpen(beside, silenceIsOver));
@@ -241,23 +251,29 @@ export async function observe(
         const obstacle = gone ?? (standing.is === "failed" ? standing.obstacle : undefined);
         if (obstacle) return { workload: object, obstacle, pods: 0, wanted: 0 };
       }
-      for (const workload of open) {
-        const troubles = troublesOf(seen, workload, { ...rules, now });
-        const worst = troubles[0];
-        if (worst && troubles.some((trouble) => trouble.final))
-          return { ...worst, wanted: progressOf(workload).required };
-        if (seen.expected) continue;
-        for (const pod of blockingPods(seen, workload)) {
+      // What a log decides is decided when the log is read, once for all pods of a workload.
+      if (await lookInto(cluster, seen, troubles.flat())) continue;
+      for (const [worst, ...more] of troubles)
+        if (worst && [worst, ...more].some((trouble) => trouble.final))
+          return {
+            ...worst,
+            wanted: progressOf(worst.workload).required,
+            waited: worst.obstacle.mayHeal,
+          };
+      if (!seen.expected)
+        for (const pod of open.flatMap((workload) => blockingPods(seen, workload))) {
           const { uid = "", name } = pod.metadata;
           if (unblocked.has(uid)) continue;
           unblocked.add(uid);
           options.progress?.(
-            `${nameOf(workload)}: ${name} of the earlier template cannot start and holds up the renewal, so it is deleted`,
+            `${name} is of the earlier template, cannot start and holds up the renewal, so it is deleted`,
           );
           await deletePod(cluster, pod);
         }
-      }
       if (now >= deadline) return overdue(seen, open, coming, { ...rules, now });
+      for (const namespace of fallSilent(now, open, troubles.flat()))
+        // Who may not see events learns the same a little later, or less.
+        watches.push(listen(warningsWatch(seen, namespace), () => undefined));
       await bell.wait(Math.min(tick, deadline - now));
     }
   } finally {
@@ -277,23 +293,6 @@ function steadiness(seen: Observation, milliseconds: number): (now: number) => b
     if (state !== known) since = now;
     known = state;
     return workloads.every(readinessIsTested) || now - since >= milliseconds;
-  };
-}
-
-/** Tells each workload's count of ready new pods when it changes. */
-function teller(seen: Observation, progress: ((line: string) => void) | undefined): () => void {
-  const told = new Map<string, string>();
-  return () => {
-    for (const [name, workload] of seen.workloads) {
-      const { required, ready: succeeded } = progressOf(workload);
-      const ready = newPods(seen, workload).filter(isReady).length;
-      const line = isJob(workload)
-        ? `${name}: ${succeeded} of ${required} pods succeeded`
-        : `${name}: ${ready} of ${required} new pods ready`;
-      if (told.get(name) === line) continue;
-      told.set(name, line);
-      progress?.(line);
-    }
   };
 }
 

@@ -4,7 +4,8 @@ import { causeOf } from "./cause.ts";
 import type { Cluster } from "./cluster.ts";
 import { knownResource, resourcePath } from "./kinds.ts";
 import { entryAnnotation, isMapping, listAt, nameOf, textAt, type KubeObject } from "./object.ts";
-import { obstacleOf, pullMessages, type Obstacle } from "./reasons.ts";
+import type { Obstacle } from "./obstacle.ts";
+import { obstacleOf, pullMessages } from "./reasons.ts";
 import { attemptOf, jobLabel, type ReleaseJob } from "./release-job.ts";
 import { statusOf } from "./status.ts";
 
@@ -138,8 +139,11 @@ async function untilOver(
     const pods = await podsOf(cluster, live);
     if (state === "Failed") return failed(cluster, live, pods);
     for (const pod of pods) for (const [key, message] of pullMessages(pod)) said.set(key, message);
-    const obstacle = pods.filter(isAtWork).flatMap((pod) => obstacleOf(pod, said) ?? [])[0];
-    if (obstacle?.fatal && pods.every(neverRan)) return neverBegun(cluster, live, obstacle);
+    const obstacle = pods
+      .filter(isAtWork)
+      .flatMap((pod) => obstacleOf(pod, { firstSaid: said }) ?? [])[0];
+    if (obstacle?.mayHeal === false && pods.every(neverRan))
+      return neverBegun(cluster, live, obstacle);
     const left = started + waiting.timeout - waiting.now();
     if (left <= 0) return late(live, obstacle, waiting.timeout);
     await waiting.steps.sleep(Math.min(pause, left));

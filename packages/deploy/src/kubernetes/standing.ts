@@ -1,8 +1,9 @@
-import type { Code } from "@release-actions/codes";
+import type { ReasonName } from "@release-actions/codes";
 import { isSilent, verdictByConditions } from "./conditions.ts";
 import { groupVersion, isJob, isWaited, knownResource } from "./kinds.ts";
 import { listAt, mappingAt, nameOf, podSpecOf, textAt, type KubeObject } from "./object.ts";
-import { obstacleOf, type Obstacle } from "./reasons.ts";
+import { obstacle as obstacleFor, type Obstacle } from "./obstacle.ts";
+import { obstacleOf } from "./reasons.ts";
 import { isReady, strangers } from "./workload.ts";
 
 /** How an object stands that makes no pods which this program counts: a claim, a load balancer, a custom resource. */
@@ -51,9 +52,9 @@ function claimStanding(claim: KubeObject, mounted: ReadonlySet<string>): Standin
   const phase = textAt(claim, "status", "phase") || "Pending";
   if (phase === "Bound") return { is: "ready" };
   if (phase === "Lost")
-    return failed(claim, "RA3141", "the volume that it was bound to is gone", phase);
+    return failed(claim, "claim-lost", "the volume that it was bound to is gone", phase);
   return mounted.has(nameOf(claim))
-    ? coming(claim, "RA3141", "no volume is bound to it", phase)
+    ? coming(claim, "claim-unbound", "no volume is bound to it", phase)
     : {
         is: "ready",
         note: `${nameOf(claim)} is ${phase}: nothing of this release mounts it, so nobody waits for its volume.`,
@@ -65,7 +66,7 @@ function serviceStanding(service: KubeObject): Standing {
     return { is: "ready" };
   return coming(
     service,
-    "RA3143",
+    "object-not-ready",
     "its load balancer has no address",
     "status.loadBalancer is empty",
   );
@@ -74,21 +75,21 @@ function serviceStanding(service: KubeObject): Standing {
 function podStanding(pod: KubeObject, digests: Record<string, string[]>): Standing {
   const phase = textAt(pod, "status", "phase");
   if (phase === "Failed")
-    return failed(pod, "RA3143", "it failed", textAt(pod, "status", "message") || phase);
+    return failed(pod, "pod-failed", "it failed", textAt(pod, "status", "message") || phase);
   if (isReady(pod) || phase === "Succeeded") {
     const stranger = strangers(pod, pod, digests)[0];
     return stranger
       ? coming(
           pod,
-          "RA3115",
+          "other-build",
           `container ${stranger.container} runs ${stranger.digest || "an image whose digest the node does not name"}`,
           stranger.reference,
         )
       : { is: "ready" };
   }
   const obstacle = obstacleOf(pod);
-  if (obstacle) return { is: obstacle.fatal ? "failed" : "coming", obstacle };
-  return coming(pod, "RA3143", "it is not ready", phase || "Pending");
+  if (obstacle) return { is: obstacle.mayHeal ? "coming" : "failed", obstacle };
+  return coming(pod, "object-not-ready", "it is not ready", phase || "Pending");
 }
 
 function customStanding(object: KubeObject): Standing {
@@ -97,9 +98,9 @@ function customStanding(object: KubeObject): Standing {
     case "ready":
       return { is: "ready" };
     case "failed":
-      return failed(object, "RA3142", verdict.because, verdict.clusterSaid);
+      return failed(object, "object-failed", verdict.because, verdict.clusterSaid);
     case "coming":
-      return coming(object, "RA3143", verdict.because, verdict.clusterSaid);
+      return coming(object, "object-not-ready", verdict.because, verdict.clusterSaid);
     case "unknown":
       return {
         is: "unknown",
@@ -127,34 +128,36 @@ function addresses(object: KubeObject): number {
   return listAt(mappingAt(object, "status"), "loadBalancer", "ingress").length;
 }
 
-function coming(object: KubeObject, code: Code, because: string, clusterSaid: string): Standing {
-  return { is: "coming", obstacle: obstacle(object, code, because, clusterSaid, false) };
+function coming(
+  object: KubeObject,
+  reason: ReasonName,
+  why: string,
+  clusterSaid: string,
+): Standing {
+  return { is: "coming", obstacle: obstacle(object, reason, why, clusterSaid) };
 }
 
-function failed(object: KubeObject, code: Code, because: string, clusterSaid: string): Standing {
-  return { is: "failed", obstacle: obstacle(object, code, because, clusterSaid, true) };
+function failed(
+  object: KubeObject,
+  reason: ReasonName,
+  why: string,
+  clusterSaid: string,
+): Standing {
+  return { is: "failed", obstacle: obstacle(object, reason, why, clusterSaid) };
 }
 
 function obstacle(
   object: KubeObject,
-  code: Code,
-  because: string,
+  reason: ReasonName,
+  why: string,
   clusterSaid: string,
-  fatal: boolean,
 ): Obstacle {
   const { name, namespace = "" } = object.metadata;
   const { group } = groupVersion(object.apiVersion);
   const known = knownResource(object.apiVersion, object.kind) !== undefined;
-  const kind = `${object.kind.toLowerCase()}${known || group === "" ? "" : `.${group}`}`;
-  const where = namespace === "" ? "" : `-n ${namespace} `;
-  return {
-    code,
-    fatal,
-    because,
-    clusterSaid,
-    next: `kubectl ${where}describe ${kind} ${name}`,
-    kind: object.kind,
-    name,
-    namespace,
-  };
+  const resource = `${object.kind.toLowerCase()}${known || group === "" ? "" : `.${group}`}`;
+  return obstacleFor(reason, { kind: object.kind, name, namespace }, clusterSaid, {
+    why,
+    resource,
+  });
 }

@@ -1,4 +1,5 @@
-import { Fault, type Code } from "@release-actions/codes";
+import { Fault, reasons, tellReason, type Code, type ReasonName } from "@release-actions/codes";
+import { ruleThatSaysNo } from "./admission.ts";
 import { listAt, numberAt, textAt } from "./object.ts";
 
 /** What was asked of the cluster, for the message. */
@@ -22,9 +23,20 @@ export function faultOf(status: number, body: unknown, asked: Asked): Fault {
   const what = asked.object ?? `${asked.method} ${asked.path.split("?", 1)[0] ?? ""}`;
   const fault = (code: Code, saw: string, next?: string): Fault =>
     new Fault(code, { saw, ...(next ? { next } : {}), cause: { status, said } });
+  const refused = (reason: ReasonName, saw: string, values: Values, next?: string): Fault => {
+    const { code, command } = tellReason(reason, { ...addressOf(asked), ...values });
+    const told = { saw, ...(next ? { next } : {}), cause: { status, said, reason, command } };
+    return new Fault(code, told);
+  };
   const missing = status === 403 ? missingRule(said) : undefined;
-  if (status === 401) return fault("RA3008", `${what}: the cluster answered 401: ${said}`);
-  if (missing) return fault("RA3120", `${what}: ${said}`, ruleToAdd(missing));
+  if (status === 401)
+    return refused("login-unknown", `${what}: the cluster answered 401: ${said}`, {});
+  if (missing) {
+    const where = missing.namespace ? `in the namespace ${missing.namespace}` : "in the cluster";
+    const { user, verb, resource, group } = missing;
+    const values = { user, verb, resource, group, where };
+    return refused("forbidden", `${what}: ${said}`, values, roleToMend(missing));
+  }
   if (status === 404 && textAt(body, "details", "kind") === "namespaces") {
     return fault(
       "RA3009",
@@ -38,16 +50,34 @@ export function faultOf(status: number, body: unknown, asked: Asked): Fault {
     (cause) => cause["reason"] === "FieldManagerConflict",
   );
   if (status === 409 && conflicts.length > 0) {
-    const owned = conflicts.map(
-      (cause) => `${textAt(cause, "field")} belongs to ${ownerIn(textAt(cause, "message"))}`,
-    );
-    return fault("RA3121", `${what}: ${owned.join("; ")}.`, takeOver(conflicts));
+    const owned = conflicts
+      .map((cause) => `${textAt(cause, "field")} belongs to ${ownerIn(textAt(cause, "message"))}`)
+      .join("; ");
+    return refused("conflict", `${what}: ${owned}.`, { owned }, takeOver(conflicts));
   }
-  if (status === 422 && /\bis immutable\b|updates to .* are forbidden/.test(said))
-    return fault("RA3122", `${what}: ${said}`);
+  if (status === 422 && /\bis immutable\b|updates to .* are forbidden/.test(said)) {
+    const field = listAt(body, "details", "causes").map((cause) => textAt(cause, "field"))[0];
+    return refused("immutable", `${what}: ${said}`, { field: field || "a field" });
+  }
+  const no = ruleThatSaysNo(said);
+  if (no && [400, 403, 422, 500].includes(status)) {
+    const { rule, message } = no;
+    return refused(no.silent ? "admission-silent" : "admission-denied", `${what}: ${said}`, {
+      rule,
+      message,
+    });
+  }
   if ([400, 403, 422].includes(status) || isRefusal(status, body))
     return fault("RA3011", `${what}: ${said}`);
   return fault("RA3012", `${what}: the cluster answered ${status}: ${said}`);
+}
+
+type Values = Readonly<Record<string, string | undefined>>;
+
+/** Kind, namespace and name of what was asked for, as `Deployment catalogue/web` says them. */
+function addressOf({ object = "" }: Asked): Values {
+  const [, kind, namespace, name] = /^(\S+) (?:([^/\s]+)\/)?(\S+)$/.exec(object) ?? [];
+  return { kind: kind?.toLowerCase(), namespace: namespace ?? "default", name };
 }
 
 /** A 500 that says why nothing was written: a field outside the schema, an admission webhook that did not answer. */
@@ -79,7 +109,7 @@ export function missingRule(said: string): MissingRule | undefined {
   return { user, verb, resource, group, ...(namespace ? { namespace } : {}) };
 }
 
-function ruleToAdd(rule: MissingRule): string {
+function roleToMend(rule: MissingRule): string {
   const role = rule.namespace
     ? `the Role of ${rule.user} in namespace ${rule.namespace}`
     : `the ClusterRole of ${rule.user}`;
@@ -101,4 +131,11 @@ function ownerIn(message: string): string {
 export function statusOf(fault: Fault): { status: number; said: string } | undefined {
   const status = numberAt(fault.cause, "status");
   return status === undefined ? undefined : { status, said: textAt(fault.cause, "said") };
+}
+
+/** Which line of the table of reasons a refusal is, and what to type. */
+export function refusalOf(fault: Fault): { reason?: ReasonName; command?: string } {
+  const reason = textAt(fault.cause, "reason");
+  if (!Object.hasOwn(reasons, reason)) return {};
+  return { reason: reason as ReasonName, command: textAt(fault.cause, "command") };
 }

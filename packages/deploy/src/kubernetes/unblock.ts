@@ -21,7 +21,7 @@ export function blockingPods(seen: Observation, workload: KubeObject): KubeObjec
       !isReady(pod) &&
       !isNewPodOf(pod, workload) &&
       Number(/-(\d+)$/.exec(pod.metadata.name)?.[1] ?? -1) >= partition &&
-      obstacleOf(pod, seen.firstSaid)?.fatal === true,
+      obstacleOf(pod, { firstSaid: seen.firstSaid })?.mayHeal === false,
   );
 }
 

@@ -1,7 +1,7 @@
 import { keyOf } from "./besides.ts";
 import { knownResource, resourcePath, type Resource } from "./kinds.ts";
 import { mappingAt, nameOf, type KubeObject } from "./object.ts";
-import { seeOther, seePod, seeWorkload, type Observation } from "./observation.ts";
+import { seeOther, seePod, seeWarning, seeWorkload, type Observation } from "./observation.ts";
 import type { WatchOptions } from "./watch.ts";
 
 export type WatchPlan = Pick<WatchOptions, "path" | "query" | "changed" | "deleted" | "restarted">;
@@ -74,5 +74,16 @@ function podWatch(seen: Observation, namespace: string, group: readonly KubeObje
       for (const [uid, pod] of seen.pods)
         if (pod.metadata.namespace === namespace) seen.pods.delete(uid);
     },
+  };
+}
+
+/** The warnings of a namespace: they tell of pods that do not say themselves for what they wait. */
+export function warningsWatch(seen: Observation, namespace: string): WatchPlan {
+  return {
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
+    query: { fieldSelector: "type=Warning" },
+    changed: (event) => seeWarning(seen, event),
+    deleted: () => undefined,
+    restarted: () => seen.warnings.clear(),
   };
 }

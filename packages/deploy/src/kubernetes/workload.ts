@@ -146,12 +146,28 @@ export function isPodOf(pod: KubeObject, workload: KubeObject): boolean {
 export function isNewPodOf(pod: KubeObject, workload: KubeObject): boolean {
   // A Job's template never changes.
   if (isJob(workload)) return !isLeaving(pod) && isPodOf(pod, workload);
+  return !isLeaving(pod) && isPodOf(pod, workload) && isOfTemplate(pod, workload);
+}
+
+/** True when the pod carries the mark of the workload's present template. */
+export function isOfTemplate(pod: KubeObject, workload: KubeObject): boolean {
   const template = textAt(podTemplateOf(workload), "metadata", "annotations", templateAnnotation);
-  return (
-    !isLeaving(pod) &&
-    isPodOf(pod, workload) &&
-    textAt(pod, "metadata", "annotations", templateAnnotation) === template
-  );
+  return textAt(pod, "metadata", "annotations", templateAnnotation) === template;
+}
+
+/** True when the controller may still take older pods away, by the workload's own bounds. */
+export function mayShrink(workload: KubeObject): boolean {
+  const wanted = numberAt(workload, "spec", "replicas") ?? 1;
+  const strategy = mappingAt(workload, "spec", "strategy");
+  const old = (numberAt(workload, "status", "replicas") ?? 0) - progressOf(workload).updated;
+  if (workload.kind !== "Deployment" || old <= 0) return false;
+  if (strategy["type"] === "Recreate") return true;
+  const given = mappingAt(strategy, "rollingUpdate")["maxUnavailable"] ?? "25%";
+  const unavailable =
+    typeof given === "number"
+      ? given
+      : Math.floor((Number.parseFloat(String(given)) * wanted) / 100);
+  return (numberAt(workload, "status", "availableReplicas") ?? 0) > wanted - unavailable;
 }
 
 /**

@@ -103,7 +103,7 @@ export async function verifyImages(
     ),
   );
   return ended
-    ? { passed: false, workloads, cause: await causeOf(cluster, ended) }
+    ? { passed: false, workloads, cause: await causeOf(cluster, ended, seen) }
     : { passed: true, workloads };
 }
 
