@@ -7,6 +7,7 @@ import type { Decision } from "./decision.ts";
 import type { PlannedTag } from "./release-tags.ts";
 import { imageTagsOf } from "./image-tags.ts";
 import { runToEnd } from "./run-to-end.ts";
+import { digestsOfRelease, standingOf, type Standing } from "./standing.ts";
 import {
   bringOut,
   prepare,
@@ -38,10 +39,22 @@ export type Ending = {
   noWayBack?: string;
   outcome: Outcome;
   running: Running[];
+  /** What the cluster said when it was asked after a failure; undefined where there is none to ask. */
+  standing?: Standing;
 };
 
 /** Tags, rollout and smoke test; when the release does not come up, back to the recorded one, verified again. */
 export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Ending> {
+  const ending = await endOf(run, entry);
+  const { cluster, release, prepared } = run;
+  const target = prepared.rendered ?? prepared.script;
+  if (ending.result === "passed" || cluster === undefined || target === undefined) return ending;
+  const fresh = digestsOfRelease(release, prepared.rendered?.digests);
+  const recorded = entry.replaced && digestsOfRelease(entry.replaced);
+  return { ...ending, standing: standingOf(ending.running, fresh, recorded) };
+}
+
+async function endOf(run: Approved, entry: Entry): Promise<Ending> {
   const { world, environment, release, prepared, cluster } = run;
   const before = entry.replaced;
   await tagImages(run, entry, release, prepared, "forward");

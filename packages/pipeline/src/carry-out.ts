@@ -28,7 +28,8 @@ import { runUrl, type ActionResult } from "./job.ts";
 import { dueNotices, sayNotices, sendDue } from "./notices.ts";
 import { tagSteps } from "./release-tags.ts";
 import { entryNotice } from "./report/entry-notice.ts";
-import { endSummary } from "./report/summaries.ts";
+import { endSummary, firstLineOf } from "./report/summaries.ts";
+import { nextLine } from "./report/trouble-lines.ts";
 
 /**
  * Writes: ledger entry (the lock), git tags, deployment record, image tags, rollout, smoke test; on failure back to the recorded
@@ -237,9 +238,10 @@ function report(
   const { environment, release } = run;
   const unchanged = ending.result === "passed" && ending.outcome.rollout?.result === "unchanged";
   const passed = ending.result === "passed";
+  const { trouble } = ending;
   const first = passed
     ? ""
-    : `${environment.name} ${ending.runs ? `still runs ${ending.runs.version}` : `was left with ${release.version} half-way`}. ${release.version} ${ending.result === "rolled-back" ? "failed and was rolled back" : "failed"}: ${ending.trouble?.plain ?? ""} Next: ${ending.trouble?.next ?? ""}`;
+    : `${firstLineOf(run, entry, ending)} ${trouble?.plain ?? ""} Next: ${trouble ? nextLine(trouble) : ""}`;
   return {
     ok: passed,
     outputs: {

@@ -1,10 +1,20 @@
-import type { Running } from "@release-actions/deploy";
-import { markdownBlock, markdownCode, markdownText } from "@release-actions/markdown";
+import { Fault } from "@release-actions/codes";
+import type { Cluster, Running } from "@release-actions/deploy";
+import { markdownCode, markdownText } from "@release-actions/markdown";
 import { readDeployPlan, type DeployEnvInputs, type DeployPlan } from "./deploy-plan.ts";
 import type { ActionResult, Job } from "./job.ts";
 import { lines } from "./report/summaries.ts";
 import { reasonsOf, shortDigest } from "./report/sentences.ts";
+import { evidenceLines, nextLine, troubleLines } from "./report/trouble-lines.ts";
 import { deployRelease, openTarget, whatRuns } from "./rollout.ts";
+import {
+  digestsOfRelease,
+  digestsOfRunning,
+  standingLine,
+  standingOf,
+  type Standing,
+} from "./standing.ts";
+import type { Deployed } from "./trouble.ts";
 
 export type { DeployEnvInputs } from "./deploy-plan.ts";
 
@@ -77,54 +87,101 @@ export async function deployEnv(
       ),
     };
   }
-  // A script that never ran changed nothing, and so did a job that AWX did not launch.
-  const untouched =
-    deployed.untouched !== undefined || (plan.rendered === undefined && rollout?.written === 0);
+  // Nothing was written: a script that never ran, a job that AWX did not launch, or a cluster that refused the first object.
+  const untouched = deployed.untouched !== undefined || rollout?.written === 0;
   const keep = environment.deploy?.["on-failure"] === "keep" || untouched;
   const back = keep ? undefined : await plan.recorded?.();
   const wayBack =
     back &&
-    (await deployRelease(connection, environment, back, cluster, {
-      ...options,
-      resumed: false,
-      way: "back",
-      jobs: false,
-    }));
+    (await goBack(() =>
+      deployRelease(connection, environment, back, cluster, {
+        ...options,
+        resumed: false,
+        way: "back",
+        jobs: false,
+      }),
+    ));
   const rolledBack = wayBack !== undefined && wayBack.trouble === undefined;
-  const running = await whatRuns(cluster, back ?? plan);
-  const now = rolledBack
-    ? "runs its recorded release again"
+  const { running, standing } = await lookAgain(plan, cluster, back, before);
+  const line = standingLine({
+    standing,
+    place,
+    what: "deployment",
+    version: plan.release.version,
+    recorded: plan.recordedRelease?.version,
+    rolledBack,
+  });
+  const notBack = rolledBack
+    ? undefined
     : untouched
-      ? "was not changed"
-      : plan.recorded === undefined
-        ? "has no recorded release to go back to, and was left as it is"
-        : "was left as it is";
-  const { code, plain, next, log = [] } = trouble;
+      ? "Nothing was changed, so there was nothing to roll back."
+      : (wayBack?.trouble?.plain ??
+        (keep
+          ? "`on-failure` is keep, so the failed pods were left in place."
+          : "There is no recorded release to go back to, so the failed pods were left in place."));
+  const { code, plain, next, command } = trouble;
   return {
     ok: false,
     outputs: {
       ...base,
       result: rolledBack ? "rolled-back" : "failed",
       running: digestsOf(running),
-      reasons: reasonsOf([{ rule: "rollout", holds: false, saw: plain, code, next }]),
+      reasons: reasonsOf([
+        { rule: "rollout", holds: false, saw: plain, code, next: nextLine({ next, command }) },
+      ]),
     },
     summary: lines(
-      `### The deployment failed. ${markdownText(place)} ${now}.`,
+      `### ${markdownText(line)}`,
       "",
-      `**Why:** ${markdownText(plain)}`,
-      ...(trouble.object ? ["", `**Where:** ${markdownText(trouble.object)}`] : []),
-      "",
-      `**Next:** ${markdownText(next)}`,
-      ...(log.length > 0 ? ["", "The last lines:", "", markdownBlock(log.join("\n"))] : []),
+      ...troubleLines(trouble),
+      ...(notBack ? [`**Not rolled back:** ${markdownText(notBack)}`, ""] : []),
+      ...evidenceLines(trouble),
       ...unverified,
       "",
       ...table(running),
     ),
     failure: {
       title: `${place} was not deployed`,
-      message: `${code} ${place} ${now}: ${plain} Next: ${next}`,
+      message: `${code} ${line} ${plain}${notBack ? ` ${notBack}` : ""} Next: ${nextLine({ next, command })}`,
     },
   };
+}
+
+/** The way back, whose own end is told and does not hide why there had to be one. */
+async function goBack(deploy: () => Promise<Deployed>): Promise<Deployed> {
+  try {
+    return await deploy();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const { code, saw, next } = error;
+    const plain = `How the way back ended is not known: ${saw}`;
+    return { rollout: undefined, trouble: { code, plain, next } };
+  }
+}
+
+/** What the cluster runs after a failure, when it is asked once more. */
+async function lookAgain(
+  plan: DeployPlan,
+  cluster: Cluster | undefined,
+  back: Parameters<typeof whatRuns>[1] | undefined,
+  before: Running[],
+): Promise<{ running: Running[]; standing: Standing }> {
+  if (cluster === undefined)
+    return {
+      running: [],
+      standing: { runs: "unknown", why: "no kubeconfig is given, so nobody was asked." },
+    };
+  try {
+    const running = await whatRuns(cluster, back ?? plan);
+    const fresh = digestsOfRelease(plan.release, plan.rendered?.digests);
+    const recorded = plan.recordedRelease
+      ? digestsOfRelease(plan.recordedRelease)
+      : digestsOfRunning(before);
+    return { running, standing: standingOf(running, fresh, recorded) };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { running: [], standing: { runs: "unknown", why: `${error.saw}.` } };
+  }
 }
 
 function wouldDo(plan: DeployPlan): string[] {

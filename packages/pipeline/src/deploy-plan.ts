@@ -51,6 +51,8 @@ export type DeployPlan = Target & {
   connection: Connection;
   environment: EnvironmentSettings;
   recorded: (() => Promise<Target>) | undefined;
+  /** By the ledger. */
+  recordedRelease: Release | undefined;
 };
 
 /** Reads the release and its target from the inputs, else from the file and the ledger. @throws Fault */
@@ -87,6 +89,7 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
         recorded === undefined
           ? undefined
           : () => prepare(world, pipeline.product, settings, recorded),
+      recordedRelease: recorded,
     };
   }
   if (
@@ -133,6 +136,7 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
     environment,
     release,
     recorded: undefined,
+    recordedRelease: undefined,
     jobs: prepareJobs(environment, release, files, {
       roles: ["before", "after"],
       placeholders,

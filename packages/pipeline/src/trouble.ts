@@ -8,7 +8,14 @@ export type Trouble = {
   said?: string;
   object?: string;
   log?: string[];
+  /** The log of the container's other run. */
+  otherLog?: string[];
+  /** What the cluster warned about it. */
+  warnings?: string[];
+  /** What to do, one sentence. */
   next: string;
+  /** What to type; foreign names in it are quoted for a shell. */
+  command?: string;
 };
 
 /** How the bringing out ended, without the smoke test. */
@@ -29,6 +36,9 @@ export function troubleOf(cause: Cause | undefined): Trouble {
     ...(cause.clusterSaid ? { said: cause.clusterSaid } : {}),
     object: cause.object,
     ...(cause.log ? { log: cause.log } : {}),
+    ...(cause.otherLog ? { otherLog: cause.otherLog } : {}),
+    ...(cause.warnings ? { warnings: cause.warnings } : {}),
     next: cause.next,
+    ...(cause.command ? { command: cause.command } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import { codes, type Finding } from "@release-actions/codes";
+import { markdownCode, markdownText } from "@release-actions/markdown";
 
 /** A finding is told up to this length; it may quote a foreigner. */
 const longestSaw = 1500;
@@ -36,6 +37,14 @@ export function oneLine(findings: Finding[]): string {
 /** What to do about a finding: its own sentence, else its code's. */
 export function nextOf(finding: Finding): string | undefined {
   return finding.next ?? (finding.code ? codes[finding.code].next : undefined);
+}
+
+/** Commands in our own sentences stay code; everything between is text. */
+export function nextText(next: string | undefined): string {
+  return (next ?? "")
+    .split(/(`[^`]+`)/)
+    .map((part) => (part.startsWith("`") ? markdownCode(part.slice(1, -1)) : markdownText(part)))
+    .join("");
 }
 
 /** `sha256:4be7a90f1d22`, as people compare digests. */

@@ -1,10 +1,12 @@
 import { codes, type Finding } from "@release-actions/codes";
 import type { Entry, Release } from "@release-actions/ledger";
-import { markdownBlock, markdownCode, markdownLink, markdownText } from "@release-actions/markdown";
+import { markdownCode, markdownLink, markdownText } from "@release-actions/markdown";
 import type { Approved, Ending } from "../bring-or-take-back.ts";
 import { spoken } from "../configuration/duration.ts";
 import type { Decision } from "../decision.ts";
-import { instant, nextOf, sawOf, shortDigest } from "./sentences.ts";
+import { standingLine } from "../standing.ts";
+import { instant, nextOf, nextText, sawOf, shortDigest } from "./sentences.ts";
+import { evidenceLines, troubleLines } from "./trouble-lines.ts";
 
 type Head = Pick<Decision, "pipeline" | "environment" | "request" | "world">;
 
@@ -176,28 +178,11 @@ function passedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
 function failedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
   const { pipeline, environment, release } = run;
   const trouble = ending.trouble;
-  const place = markdownText(capital(environment.name));
-  const first =
-    ending.runs !== undefined
-      ? `${place} still runs ${markdownText(ending.runs.version)}. The ${entry.action} of ${markdownText(release.version)} failed${ending.result === "rolled-back" ? " and was rolled back" : ""}.`
-      : `The ${entry.action} of ${markdownText(release.version)} into ${markdownText(environment.name)} failed and was not rolled back.`;
   return lines(
-    `### ${first}`,
+    `### ${markdownText(firstLineOf(run, entry, ending))}`,
     "",
-    ...(trouble
-      ? [
-          `**Why:** ${markdownText(trouble.plain)} (${trouble.code}: ${codes[trouble.code].title})`,
-          "",
-        ]
-      : []),
-    ...(trouble?.said
-      ? [
-          `The cluster said: ${markdownCode(trouble.said.slice(0, 1000))}${trouble.object ? ` (${markdownText(trouble.object)})` : ""}`,
-          "",
-        ]
-      : []),
+    ...(trouble ? troubleLines(trouble) : []),
     ...(ending.noWayBack ? [`**Not rolled back:** ${markdownText(ending.noWayBack)}`, ""] : []),
-    ...(trouble ? [`**Next:** ${nextText(trouble.next)}`, ""] : []),
     "| | before | now |",
     "| --- | --- | --- |",
     `| Version | ${markdownText(entry.replaced?.version ?? "none")} | ${markdownText(ending.runs?.version ?? "see the workloads")} |`,
@@ -206,21 +191,28 @@ function failedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
         `| ${markdownText(workload.name)} | | ${workload.ready} of ${workload.wanted} ready, ${workload.images.map((image) => markdownCode(shortDigest(image.digest))).join(", ")} |`,
     ),
     "",
-    ...(trouble?.log?.length
-      ? [
-          "<details><summary>Last lines of the container</summary>",
-          "",
-          markdownBlock(trouble.log.join("\n")),
-          "",
-          "</details>",
-          "",
-        ]
-      : []),
+    ...(trouble ? evidenceLines(trouble) : []),
     ...noticeLines(ending.notices ?? []),
     ...stepDetails(run, milliseconds),
     `Ledger: ${markdownCode(entry.id)} by ${markdownText(entry.actor)}, ${instant(entry.openedAt, pipeline.timezone)}`,
     marker(entry, release),
   );
+}
+
+/** What runs now and what failed, as the cluster said when it was asked after the failure. In plain text. */
+export function firstLineOf(
+  { environment, release }: Pick<Approved, "environment" | "release">,
+  { action, replaced }: Pick<Entry, "action" | "replaced">,
+  { result, runs, standing }: Pick<Ending, "result" | "runs" | "standing">,
+): string {
+  const [place, { version }, rolledBack] = [environment.name, release, result === "rolled-back"];
+  const recorded = replaced?.version;
+  if (standing)
+    return standingLine({ standing, place, what: action, version, recorded, rolledBack });
+  // No cluster to ask.
+  return runs === undefined
+    ? `The ${action} of ${version} into ${place} failed and was not rolled back.`
+    : `${capital(place)} still runs ${runs.version}. The ${action} of ${version} failed${rolledBack ? " and was rolled back" : ""}.`;
 }
 
 /** What of the messages needs somebody's eye: not delivered, not known, or waiting for a job with the secret. */
@@ -276,14 +268,6 @@ function stepDetails({ world }: Pick<Approved, "world">, milliseconds: number): 
 function marker(entry: Entry, release: Release): string {
   const digest = release.components[0]?.digest ?? "";
   return `<!-- release-actions:v1 ${JSON.stringify({ entry: entry.id, environment: entry.environment, digest }).replaceAll("--", "- -")} -->`;
-}
-
-/** Commands in our own sentences stay code; everything between is text. */
-function nextText(next: string | undefined): string {
-  return (next ?? "")
-    .split(/(`[^`]+`)/)
-    .map((part) => (part.startsWith("`") ? markdownCode(part.slice(1, -1)) : markdownText(part)))
-    .join("");
 }
 
 export const lines = (...parts: string[]): string =>
