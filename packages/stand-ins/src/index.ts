@@ -28,9 +28,12 @@ export {
   type Endpoint,
   type Identity,
   type KubernetesStandIn,
+  type NodeFault,
+  type NodeTroubleName,
   type SavedKubernetes,
   type PodView,
   type ServicePort,
+  type Webhook,
 } from "./kubernetes/index.ts";
 export {
   createGitHub,

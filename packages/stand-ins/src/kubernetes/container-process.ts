@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { access, constants, mkdir, realpath, stat } from "node:fs/promises";
+import { access, constants, mkdir, open, realpath, stat } from "node:fs/promises";
 import { basename, join, normalize, sep } from "node:path";
 import type { ContainerLog } from "./container-log.ts";
 
@@ -43,7 +43,18 @@ export async function startProcess(launch: Launch): Promise<ContainerProcess> {
   const cwd = inRoot(root, launch.workingDir);
   await mkdir(cwd, { recursive: true });
 
-  const child = spawn(file, args, { cwd, env: launch.env, stdio: ["ignore", "pipe", "pipe"] });
+  const foreign = !isNode(first) && !(await isProgramOfHere(file));
+  // The runtime has made the container by then: its own last words are in the container's log.
+  const [program, words] = foreign
+    ? [
+        launch.nodeBinary,
+        [
+          "-e",
+          `console.error(${JSON.stringify(`exec ${first}: exec format error`)}); process.exit(255)`,
+        ],
+      ]
+    : [file, args];
+  const child = spawn(program, words, { cwd, env: launch.env, stdio: ["ignore", "pipe", "pipe"] });
   child.stdout.on("data", (chunk: Buffer) => log.write(chunk));
   child.stderr.on("data", (chunk: Buffer) => log.write(chunk));
   const exited = new Promise<Exit>((resolve) => {
@@ -109,6 +120,18 @@ function signal(pid: number, name: "SIGTERM" | "SIGKILL"): void {
 }
 
 const isNode = (command: string): boolean => /^(\/usr\/(local\/)?bin\/)?node$/.test(command);
+
+/** Whether the kernel can run a file: a script that names its interpreter, or a program for this machine's processor. */
+async function isProgramOfHere(file: string): Promise<boolean> {
+  const start = Buffer.alloc(20);
+  const handle = await open(file);
+  await handle.read(start, 0, start.length, 0).finally(() => handle.close());
+  if (start.toString("latin1", 0, 2) === "#!") return true;
+  const machine: Record<string, number> = { x64: 62, arm64: 183 };
+  // What is no ELF may still be a program on another system than Linux.
+  if (start.toString("latin1", 0, 4) !== "\u007fELF") return process.platform !== "linux";
+  return start.readUInt16LE(18) === (machine[process.arch] ?? start.readUInt16LE(18));
+}
 
 const inRoot = (root: string, path: string): string => join(root, normalize(`/${path}`));
 

@@ -8,12 +8,15 @@ import { openDoors, type Doors } from "./doors.ts";
 import { ConfigError, environmentOf } from "./environment.ts";
 import type { NodeImage } from "./images.ts";
 import { execute, launch } from "./launching.ts";
+import { endWhenAbove } from "./memory.ts";
 import type { Node } from "./node.ts";
+import { troubleOf } from "./node-faults.ts";
 import { timestamp } from "./object.ts";
 import { backoff, forgivenAfterMilliseconds } from "./pace.ts";
 import { createContainerPorts } from "./ports.ts";
 import { isOpen, look } from "./probes.ts";
 import { untilAnswering, watchLife, watchReadiness, type Probed } from "./probing.ts";
+import { quantity } from "./quantities.ts";
 import { ended, obtainImage } from "./pulling.ts";
 import { keptLog, lastExit, type SavedContainer } from "./saved-container.ts";
 import type {
@@ -132,6 +135,13 @@ export function createContainer(
     const startedAt = kept?.status.state.running?.startedAt ?? timestamp(node.clock.now());
     if (kept && stopping.signal.aborted) return endUnstarted(startedAt);
     if (!image || stopping.signal.aborted) return undefined;
+    const held = troubleOf(node.faults, pod);
+    if (held?.waiting) {
+      event("Warning", held.event?.reason ?? "Failed", held.event?.message ?? "");
+      waiting(held.waiting.reason, held.waiting.message);
+      await pause(300);
+      return undefined;
+    }
     const begun = performance.now();
     try {
       const made = await begin(image, kept);
@@ -170,11 +180,14 @@ export function createContainer(
     if (stopping.signal.aborted) void terminate(running, 1_000);
     const probing = new AbortController();
     void probe(running, probing.signal);
+    const limit = quantity(spec.resources?.limits?.["memory"]);
+    const outOfMemory =
+      limit > 0 ? endWhenAbove(running, limit, probing.signal) : Promise.resolve(false);
     const exit = await running.exited;
     probing.abort();
     process = undefined;
     if (performance.now() - begun > forgivenAfterMilliseconds) crashes = 0;
-    const reason = exit.exitCode === 0 ? "Completed" : "Error";
+    const reason = (await outOfMemory) ? "OOMKilled" : exit.exitCode === 0 ? "Completed" : "Error";
     const message =
       spec.terminationMessagePolicy === "FallbackToLogsOnError" && exit.exitCode !== 0
         ? tail(current?.text() ?? "", 80).slice(-2048)

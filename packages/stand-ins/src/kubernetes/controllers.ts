@@ -1,19 +1,20 @@
 import type { Clock } from "../stand-in.ts";
-import { claimsOf, createClaimController, missingVolume } from "./claims.ts";
+import { claimsOf, createClaimController } from "./claims.ts";
 import { resourcesOf, servedResources } from "./custom-resources.ts";
 import { createDaemonSetController } from "./daemon-sets.ts";
 import { tendDefinition } from "./definitions.ts";
 import { deleteObject, dependents } from "./deletion.ts";
 import { createDeploymentController } from "./deployments.ts";
 import { createJobController } from "./jobs.ts";
-import { timestamp, type KubeObject } from "./object.ts";
+import type { KubeObject } from "./object.ts";
 import type { Recorder } from "./recorder.ts";
 import { createReplicaSetController } from "./replica-sets.ts";
 import { resourceOfKind } from "./resources.ts";
+import { schedule, unplaced } from "./scheduling.ts";
 import { tendService } from "./services.ts";
 import { createStatefulSetController } from "./stateful-sets.ts";
 import type { Change, Store } from "./store.ts";
-import type { Condition, Deployment, Pod } from "./workloads.ts";
+import type { Deployment, Pod, ReplicaSet } from "./workloads.ts";
 import type { Writing } from "./writing.ts";
 
 export const nodeName = "n1";
@@ -75,8 +76,8 @@ export function startControllers(
     if (object.kind === "Pod")
       for (const claim of claimsOf(object as Pod))
         enqueue("PersistentVolumeClaim", namespace, claim);
-    if (object.kind === "PersistentVolumeClaim")
-      for (const pod of unplaced(store, namespace)) enqueue("Pod", namespace, pod.metadata.name);
+    if (object.kind === "PersistentVolumeClaim" || object.kind === "Node" || leaves(type, object))
+      for (const { metadata } of unplaced(store)) enqueue("Pod", metadata.namespace, metadata.name);
     if (object.kind === "PersistentVolume" || object.kind === "StorageClass")
       for (const { metadata } of store.list(resourceOfKind("PersistentVolumeClaim")))
         enqueue("PersistentVolumeClaim", metadata.namespace, metadata.name);
@@ -103,6 +104,10 @@ export function startControllers(
         resourceOfKind(kind),
       ))
         if (set.spec.minReadySeconds) enqueue(kind, set.metadata.namespace, set.metadata.name);
+    // What could not be made is tried again.
+    for (const { metadata, status } of store.list<ReplicaSet>(resourceOfKind("ReplicaSet")))
+      if (status.conditions?.some(({ type }) => type === "ReplicaFailure"))
+        enqueue("ReplicaSet", metadata.namespace, metadata.name);
   }, tickMilliseconds);
   ticker.unref();
 
@@ -113,67 +118,10 @@ export function startControllers(
   };
 }
 
-/** There is one node, and it takes every pod. */
-function schedule(
-  store: Store,
-  clock: Clock,
-  record: Recorder,
-  namespace: string,
-  name: string,
-): void {
-  const resource = resourceOfKind("Pod");
-  const pod = store.get<Pod>(resource, namespace, name);
-  if (!pod || pod.spec.nodeName !== undefined || pod.metadata.deletionTimestamp !== undefined)
-    return;
-  const missing = missingVolume(store, pod);
-  if (missing !== undefined) {
-    refuse(store, clock, record, pod, missing);
-    return;
-  }
-  const placed = store.change(resource, pod, (draft) => {
-    draft.spec.nodeName = nodeName;
-    const scheduled = {
-      type: "PodScheduled",
-      status: "True",
-      lastProbeTime: null,
-      lastTransitionTime: timestamp(clock.now()),
-    } as const;
-    const others = draft.status.conditions?.filter(({ type }) => type !== "PodScheduled") ?? [];
-    draft.status.conditions = [...others, scheduled];
-  });
-  if (placed)
-    record(placed, {
-      type: "Normal",
-      reason: "Scheduled",
-      message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
-      from: "default-scheduler",
-    });
-}
-
-/** Says why a pod is not placed, as the scheduler does: once, until the reason is another. */
-function refuse(store: Store, clock: Clock, record: Recorder, pod: Pod, why: string): void {
-  const message = `0/1 nodes are available: ${why}. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`;
-  const known = pod.status.conditions?.find(({ type }) => type === "PodScheduled");
-  if (known?.message === message) return;
-  const condition: Condition = {
-    type: "PodScheduled",
-    status: "False",
-    lastProbeTime: null,
-    lastTransitionTime: timestamp(clock.now()),
-    reason: "Unschedulable",
-    message,
-  };
-  store.change(resourceOfKind("Pod"), pod, (draft) => {
-    const others = draft.status.conditions?.filter(({ type }) => type !== "PodScheduled") ?? [];
-    draft.status.conditions = [...others, condition];
-  });
-  record(pod, { type: "Warning", reason: "FailedScheduling", message, from: "default-scheduler" });
-}
-
-const unplaced = (store: Store, namespace: string | undefined): Pod[] =>
-  store
-    .list<Pod>(resourceOfKind("Pod"), namespace)
-    .filter(({ spec }) => spec.nodeName === undefined && (spec.volumes ?? []).length > 0);
+/** A pod that is gone or done leaves room on the node. */
+const leaves = (type: Change["type"], object: KubeObject): boolean =>
+  object.kind === "Pod" &&
+  (type === "DELETED" || ["Succeeded", "Failed"].includes((object as Pod).status.phase));
 
 /** The objects of a kind go with its definition. */
 function forget(store: Store, definition: KubeObject): void {

@@ -39,6 +39,8 @@ export function startKubelet(
     if (object.kind !== "Pod" || closed) return;
     const pod = object as Pod;
     const { uid, deletionTimestamp, deletionGracePeriodSeconds: grace = 30 } = pod.metadata;
+    // A node that does not answer ends nothing.
+    if (pod.status["reason"] === "NodeLost" && type !== "DELETED") return;
     const worker = workers.get(uid);
     if (worker && (type === "DELETED" || deletionTimestamp !== undefined)) {
       end(pod, worker, type === "DELETED" ? 0 : grace * 1000);

@@ -3,6 +3,7 @@ import type { PulledImage } from "../registry/pull.ts";
 import { seal, unseal, type Saved } from "../saved.ts";
 import { frame, type Clock, type StandIn } from "../stand-in.ts";
 import type { Identity } from "./access.ts";
+import type { Webhook } from "./admission.ts";
 import { createApi } from "./api.ts";
 import { nodeName, startControllers } from "./controllers.ts";
 import { endpointsOf, portOfPod, type Endpoint, type ServicePort } from "./endpoints.ts";
@@ -11,9 +12,11 @@ import { createIngress } from "./ingress.ts";
 import { nodeDirectory, startKubelet, type SavedPods } from "./kubelet.ts";
 import { copy, timestamp, type KubeObject } from "./object.ts";
 import { createPodAccess } from "./pod-access.ts";
+import type { NodeFault } from "./node-faults.ts";
 import { createRecorder, type Written } from "./recorder.ts";
 import { servedResources } from "./custom-resources.ts";
 import { groupVersion, resourceOfKind, type Resource } from "./resources.ts";
+import { largeNode } from "./scheduling.ts";
 import { createStore, type StoreState } from "./store.ts";
 import { isReady, type Pod } from "./workloads.ts";
 import { createWriting, type Addresses } from "./writing.ts";
@@ -61,6 +64,10 @@ export type KubernetesStandIn = StandIn & {
     metadata: { name: string; namespace?: string };
     [field: string]: unknown;
   }): KubeObject;
+  /** Troubles of the node, for the pods that match. */
+  readonly nodeFaults: NodeFault[];
+  /** Asked about every object before it is stored. */
+  readonly webhooks: Webhook[];
   /** What a container wrote; of its previous run when asked. Undefined when there is no such container or run. */
   log(namespace: string, pod: string, container?: string, previous?: boolean): string | undefined;
   /** The cluster's entrance: routes by Ingress objects, for this host or for the one that the request names. */
@@ -98,6 +105,8 @@ export function createKubernetesStandIn(options: {
   directory: string;
   /** Runs the containers whose command is `node`; this process's own by default. */
   nodeBinary?: string;
+  /** What the node has for pods, where that is not very much. */
+  nodeResources?: Partial<typeof largeNode>;
   /** Goes on from here; accounts come from `tokens`. */
   saved?: SavedKubernetes | undefined;
   /**
@@ -110,6 +119,7 @@ export function createKubernetesStandIn(options: {
   const saved = options.saved && unseal(options.saved);
   const store = createStore(clock, saved?.store);
   const closing = new AbortController();
+  const nodeFaults: NodeFault[] = [];
   const written: Written = saved?.written ?? new Map();
   const addresses: Addresses = saved?.addresses ?? { services: 0, pods: 0 };
   const present = saved?.images ?? new Map<string, NodeImage>();
@@ -129,6 +139,7 @@ export function createKubernetesStandIn(options: {
     images,
     directory,
     addresses,
+    faults: nodeFaults,
     saved: saved?.pods,
     rests: options.rests ?? false,
     nodeBinary: options.nodeBinary ?? process.execPath,
@@ -173,7 +184,10 @@ export function createKubernetesStandIn(options: {
     for (const namespace of ["default", "kube-node-lease", "kube-public", "kube-system"])
       apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
     apply(defaultStorageClass);
-    store.insert(resourceOfKind("Node"), nodeObject(clock));
+    store.insert(
+      resourceOfKind("Node"),
+      nodeObject(clock, { ...largeNode, ...options.nodeResources }),
+    );
     store.compact();
   }
 
@@ -198,6 +212,8 @@ export function createKubernetesStandIn(options: {
     objects: (kind, namespace) => copy(store.list(resourceNamed(kind), namespace)),
     pods: (namespace) => store.list<Pod>(resourceOfKind("Pod"), namespace).map(viewOf),
     apply,
+    nodeFaults,
+    webhooks: store.webhooks,
     log(namespace, pod, container, previous = false) {
       const found = podNamed(namespace, pod);
       const containers = found ? kubelet.containers(found) : [];
@@ -254,7 +270,7 @@ const defaultStorageClass = {
   volumeBindingMode: "WaitForFirstConsumer",
 };
 
-function nodeObject(clock: Clock) {
+function nodeObject(clock: Clock, room: Record<string, string>) {
   const now = timestamp(clock.now());
   return {
     kind: "Node",
@@ -269,6 +285,8 @@ function nodeObject(clock: Clock) {
     },
     spec: {},
     status: {
+      capacity: room,
+      allocatable: room,
       conditions: [
         {
           type: "Ready",

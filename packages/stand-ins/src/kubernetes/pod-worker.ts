@@ -1,7 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { createContainer, type Container } from "./container.ts";
+import { unmounted } from "./mounting.ts";
 import type { Node } from "./node.ts";
+import { giveUp } from "./giving-up.ts";
+import { troubleOf } from "./node-faults.ts";
 import { equal, timestamp } from "./object.ts";
+import { backoff } from "./pace.ts";
 import { resourceOfKind } from "./resources.ts";
 import type { SavedContainer } from "./saved-container.ts";
 import type { Condition, ContainerSpec, ContainerStatus, Pod, PodStatus } from "./workloads.ts";
@@ -52,6 +56,7 @@ export function startPod(
 
   const work = async (): Promise<void> => {
     publish();
+    if (!(await isPrepared()) || stopped) return;
     for (const init of inits) {
       if (isSidecar(init.spec)) {
         void init.run().catch(broken);
@@ -75,11 +80,36 @@ export function startPod(
     });
   const working = work().catch(broken);
 
+  /** Waits until the pod has its network and its volumes; what is in the way is told again and again. False: it was given up. */
+  async function isPrepared(): Promise<boolean> {
+    // A pod that goes on has them.
+    for (let tries = 0; saved.length === 0 && !stopped; tries++) {
+      const trouble = troubleOf(node.faults, pod);
+      const inTheWay =
+        trouble?.event && !trouble.waiting
+          ? trouble.event
+          : { reason: "FailedMount", message: unmounted(node.store, pod) };
+      if (inTheWay.message === undefined) break;
+      node.record(pod, {
+        type: "Warning",
+        reason: inTheWay.reason,
+        message: inTheWay.message,
+        from: "kubelet",
+      });
+      await pause(backoff(Math.min(tries, 2)).milliseconds);
+    }
+    const gone = troubleOf(node.faults, pod)?.gone;
+    if (gone) giveUp(node, pod, gone);
+    return !gone;
+  }
+
   async function started(container: Container): Promise<void> {
     while (!stopped && !container.status().started) await pause(20);
   }
 
   function statusOf(before: PodStatus): PodStatus {
+    // What was given up stays so.
+    if (before.phase === "Failed" && before["reason"] !== undefined) return before;
     const own = containers.map((container) => container.status());
     const init = inits.map((container) => container.status());
     const sidecarNames = new Set(sidecars.map(({ spec }) => spec.name));

@@ -48,6 +48,11 @@ async function pullOnce(
     return found.image;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
+    if (imagePullPolicy === "Never") {
+      event("Warning", "ErrImageNeverPull", why);
+      waiting("ErrImageNeverPull", why);
+      return undefined;
+    }
     event("Warning", "Failed", `Failed to pull image "${image}": ${why}`);
     event("Warning", "Failed", "Error: ErrImagePull");
     waiting("ErrImagePull", why);

@@ -1,12 +1,12 @@
 import type { Clock } from "../stand-in.ts";
 import { deleteObject } from "./deletion.ts";
-import { isOwnedBy } from "./object.ts";
+import { isOwnedBy, timestamp } from "./object.ts";
 import { createOwnedPod } from "./owned-pods.ts";
 import type { Recorder } from "./recorder.ts";
 import { resourceOfKind } from "./resources.ts";
 import { labelsMatch } from "./selectors.ts";
 import type { Store } from "./store.ts";
-import { isActive, isReady, type Pod, type ReplicaSet } from "./workloads.ts";
+import { isActive, isReady, type Condition, type Pod, type ReplicaSet } from "./workloads.ts";
 import type { Writing } from "./writing.ts";
 
 const replicaSets = resourceOfKind("ReplicaSet");
@@ -26,10 +26,18 @@ export function createReplicaSetController(
     const pods = store.list<Pod>(podResource, namespace).filter((pod) => isOwnedBy(pod, set));
     const active = pods.filter(isActive);
     const missing = set.spec.replicas - active.length;
-    for (let made = 0; made < missing; made++)
-      createOwnedPod({ store, record, addresses, owner: set, template: set.spec.template, from });
+    let refused: string | undefined;
+    for (let made = 0; made < missing && refused === undefined; made++)
+      refused = createOwnedPod({
+        store,
+        record,
+        addresses,
+        owner: set,
+        template: set.spec.template,
+        from,
+      });
     if (missing < 0) for (const pod of deletionOrder(active).slice(0, -missing)) remove(set, pod);
-    count(set, pods, active);
+    count(set, pods, active, refused);
   };
 
   function remove(set: ReplicaSet, pod: Pod): void {
@@ -43,7 +51,7 @@ export function createReplicaSetController(
   }
 
   /** The numbers are of the pods that were there before this round: what it made is counted in the next. */
-  function count(set: ReplicaSet, pods: Pod[], active: Pod[]): void {
+  function count(set: ReplicaSet, pods: Pod[], active: Pod[], refused: string | undefined): void {
     const now = clock.now().getTime();
     const ready = active.filter(isReady);
     const available = ready.filter(
@@ -64,9 +72,25 @@ export function createReplicaSetController(
         terminatingReplicas: pods.filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
           .length,
         observedGeneration: draft.metadata.generation ?? 1,
+        ...(refused === undefined
+          ? {}
+          : { conditions: [replicaFailure(set.status.conditions ?? [], refused, clock.now())] }),
       };
     });
   }
+}
+
+/** Pods that could not be made; the condition goes when they can. Its sentence stays that of the first. */
+function replicaFailure(known: Condition[], message: string, now: Date): Condition {
+  return (
+    known.find(({ type }) => type === "ReplicaFailure") ?? {
+      type: "ReplicaFailure",
+      status: "True",
+      lastTransitionTime: timestamp(now),
+      reason: "FailedCreate",
+      message,
+    }
+  );
 }
 
 const readySince = (pod: Pod): number =>

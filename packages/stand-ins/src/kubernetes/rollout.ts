@@ -87,7 +87,7 @@ export function countedStatus(
     ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== 0)),
     terminatingReplicas: sum(all.map(({ status }) => status.terminatingReplicas ?? 0)),
     conditions: withCondition(
-      deployment.status.conditions ?? [],
+      withFailure(deployment.status.conditions ?? [], all, current),
       condition(
         "Available",
         enough,
@@ -97,6 +97,19 @@ export function countedStatus(
       ),
     ),
   };
+}
+
+/** The newest ReplicaSet's pods that could not be made are the Deployment's failure too. */
+function withFailure(
+  known: Condition[],
+  all: ReplicaSet[],
+  current: ReplicaSet | undefined,
+): Condition[] {
+  const failureOf = ({ status }: ReplicaSet): Condition | undefined =>
+    status.conditions?.find(({ type }) => type === "ReplicaFailure");
+  const failure = (current && failureOf(current)) ?? all.map(failureOf).find(Boolean);
+  const others = known.filter(({ type }) => type !== "ReplicaFailure");
+  return failure ? [...others, failure] : others;
 }
 
 /** Adds the Progressing condition: done, progressing, or out of time. */

@@ -107,6 +107,7 @@ export function createStatefulSetController(
         owner: set,
         template,
         from,
+        failure: (pod, why) => `create Pod ${pod} in StatefulSet ${name} failed error: ${why}`,
         named: {
           name: pod,
           labels: {

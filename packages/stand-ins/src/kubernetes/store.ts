@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../stand-in.ts";
+import type { Webhook } from "./admission.ts";
 import { copy, equal, tidyMetadata, timestamp, type KubeObject, type Metadata } from "./object.ts";
 import { qualified, type Resource } from "./resources.ts";
 
@@ -57,6 +58,8 @@ export function createStore(clock: Clock, saved?: StoreState) {
   ): T | undefined => objects.get(key(resource, namespace, name)) as T | undefined;
 
   const store = {
+    /** Who is asked before an object is stored. */
+    webhooks: [] as Webhook[],
     state: (): StoreState => ({ objects, revision }),
     revision: (): number => revision,
     /** The oldest revision from which a watch can start. */

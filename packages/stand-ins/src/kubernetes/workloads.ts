@@ -63,6 +63,10 @@ export type ContainerSpec = {
   terminationMessagePolicy?: string;
   /** Of an init container: `Always` makes it a sidecar, which runs as long as the pod. */
   restartPolicy?: string;
+  resources?: {
+    requests?: Record<string, string | number>;
+    limits?: Record<string, string | number>;
+  };
 };
 
 export type PodSpec = {
@@ -74,12 +78,13 @@ export type PodSpec = {
   serviceAccountName?: string;
   volumes?: {
     name: string;
-    configMap?: { name?: string; optional?: boolean };
-    secret?: { secretName?: string; optional?: boolean };
+    configMap?: { name?: string; optional?: boolean; items?: { key: string }[] };
+    secret?: { secretName?: string; optional?: boolean; items?: { key: string }[] };
     persistentVolumeClaim?: { claimName: string };
     [source: string]: unknown;
   }[];
   nodeSelector?: Record<string, string>;
+  tolerations?: { key?: string; operator?: string; effect?: string }[];
   hostname?: string;
   subdomain?: string;
 };

@@ -1,4 +1,5 @@
 import type { Clock } from "../stand-in.ts";
+import { admit } from "./admission.ts";
 import { recordUpdate, serverSideApply, type Writer } from "./apply.ts";
 import { admitClaim } from "./claims.ts";
 import { applyDefaults } from "./defaults.ts";
@@ -74,6 +75,7 @@ export function createWriting(store: Store, clock: Clock, given: Addresses) {
     const { resource, namespace } = write;
     if (namespace !== undefined && !store.get(resourceOfKind("Namespace"), undefined, namespace))
       throw notFound(resourceOfKind("Namespace"), namespace);
+    admit(store, resource, object as KubeObject, true);
     return store.insert(resource, object as Draft, { dryRun: isDryRun(write) });
   };
 
@@ -117,6 +119,7 @@ export function createWriting(store: Store, clock: Clock, given: Addresses) {
             ...(resource.subresources.includes("status") ? { status: before["status"] } : {}),
           };
     const finished = finish(resource, next, before);
+    if (subresource === undefined) admit(store, resource, finished, false);
     const ended =
       finished.metadata.deletionTimestamp !== undefined &&
       (finished.metadata.finalizers ?? []).length === 0;
