@@ -3,6 +3,7 @@ import type { Step } from "@release-actions/plan";
 import { setTimeout as wait } from "node:timers/promises";
 import { awaitEstablished, definitionOf, isDefinition, resourceBy } from "./definitions.ts";
 import { unreadable, type Cluster } from "./cluster.ts";
+import { isOfClientSideApply, takeOverFromKubectl } from "./hand-over.ts";
 import { groupPath, groupVersion, knownResource, resourcePath, type Resource } from "./kinds.ts";
 import {
   entryAnnotation,
@@ -46,8 +47,8 @@ export class ApplyStopped extends Error {
 }
 
 /**
- * Applies every object server-side, in order, without force; the entry is written into each object's annotations.
- * Applying again is harmless: the server changes nothing.
+ * Applies every object server-side, in order, without force; the entry is written into each object's annotations. Fields that
+ * kubectl applied client-side are taken over from it, of every other owner they stay. Applying again is harmless: the server changes nothing.
  * @throws ApplyStopped at the first object that is refused; Fault RA8001, RA8002 when the outcome is not known.
  */
 export async function applyObjects(
@@ -96,7 +97,8 @@ export function applyStep(cluster: Cluster, rendered: Rendered, entry: string): 
         const annotations = live?.metadata.annotations ?? {};
         const ours =
           annotations[entryAnnotation] === entry &&
-          annotations[versionAnnotation] === rendered.version;
+          annotations[versionAnnotation] === rendered.version &&
+          !isOfClientSideApply(live);
         if (!live || !ours) return { state: "todo" };
         objects.unshift(live);
       }
@@ -135,8 +137,9 @@ async function applyOne(
   const body = resource.namespaced
     ? { ...object, metadata: { ...object.metadata, namespace } }
     : object;
+  const path = resourcePath(resource, { namespace, name: object.metadata.name });
   const send = (): Promise<{ status: number; body: unknown }> =>
-    cluster.request("PATCH", resourcePath(resource, { namespace, name: object.metadata.name }), {
+    cluster.request("PATCH", path, {
       query: { fieldManager, force: "false" },
       contentType: "application/apply-patch+yaml",
       body,
@@ -147,8 +150,17 @@ async function applyOne(
   const tries = definitionOf(rendered, object) ? 20 : 1;
   for (let attempt = 1; ; attempt += 1) {
     try {
+      const answer = await send();
+      if (!isOfClientSideApply(answer.body)) return answer;
+      await takeOverFromKubectl(cluster, fieldManager, path, answer.body as KubeObject);
       return await send();
     } catch (error) {
+      if (error instanceof Fault && error.code === "RA3121") {
+        const live = await readLive(cluster, resource, object, rendered);
+        if (!live || !isOfClientSideApply(live)) throw error;
+        await takeOverFromKubectl(cluster, fieldManager, path, live);
+        return await send();
+      }
       if (attempt >= tries || !(error instanceof Fault) || error.code !== "RA3010") throw error;
       await wait(250);
     }

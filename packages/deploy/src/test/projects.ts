@@ -2,15 +2,11 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readRunning, renderManifests, rollOut, type Cluster, type Rendered } from "../index.ts";
+import type { OpenCluster } from "./open-cluster.ts";
 import { knownResource, resourcePath } from "../kubernetes/kinds.ts";
 import { listAt, mappingAt, numberAt, textAt, type KubeObject } from "../kubernetes/object.ts";
 
-/**
- * Manifests as public projects of different kinds write them, deployed as they are. One suite for every cluster: the caller
- * opens it, for somebody who may do everything, with a namespace that holds nothing yet.
- */
-export type OpenCluster = { cluster: Cluster; namespace: string };
-
+/** The images of manifests as public projects of different kinds write them. */
 const projects = {
   database: ["ledgerdb/server", "ledgerdb/exporter"],
   "node-agent": ["nodewatch/agent"],
@@ -54,7 +50,7 @@ export function renderProject(project: Project, version: string, namespace: stri
   });
 }
 
-/** Declares the tests. `open` is called before each of them. */
+/** The projects are deployed as they are, on whatever cluster the caller opens before each test. */
 export function testProjects(open: () => Promise<OpenCluster>): void {
   let cluster: Cluster;
   let namespace: string;
