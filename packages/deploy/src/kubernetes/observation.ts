@@ -207,11 +207,11 @@ export function troublesOf(
             warnings: recentWarnings(seen, workload),
           });
   if (ofWorkload) found.push({ obstacle: ofWorkload });
-  // Pods that a node put out are replaced; they count while nothing else says why.
-  if (found.length === 0)
+  // Pods that a node put out are replaced; they count while nothing else says more than that no other node is there.
+  if (found.every(({ obstacle }) => obstacle.reason === "unschedulable"))
     for (const pod of podsOf(seen, workload).filter((one) => isOfTemplate(one, workload))) {
       const obstacle = lossOf(pod);
-      if (obstacle) found.push({ obstacle, pod });
+      if (obstacle) found.unshift({ obstacle, pod });
     }
   return found
     .map(({ obstacle, pod }): Trouble => {

@@ -80,6 +80,8 @@ export const repositoryOf = (reference: string): string =>
 
 /** A node's words for a failed pull, by what the registry said. */
 function pullFailure(reference: string, why: string): string {
+  if (/no match for platform/i.test(why))
+    return `rpc error: code = NotFound desc = failed to pull and unpack image "${reference}": no match for platform in manifest: not found`;
   const missing = /not found|manifest unknown|name unknown/i.test(why);
   const code = missing
     ? "NotFound"

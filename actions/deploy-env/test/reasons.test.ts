@@ -1,0 +1,9 @@
+import { test } from "vitest";
+import { openStandInCluster } from "../../test-support/reasons/stand-in-cluster.ts";
+import { describeReasons, expectEveryReason } from "../../test-support/reasons/suite.ts";
+
+describeReasons(openStandInCluster, () => true);
+
+test("every line of the table of reasons is produced, or says where it is tried", () => {
+  expectEveryReason();
+});
