@@ -3,6 +3,8 @@ export type { AwxFailure } from "./awx/await-job.ts";
 export { runTemplate, type TemplateRun } from "./awx/run-template.ts";
 export { findTemplate, type AwxTemplate } from "./awx/template.ts";
 export { applyStep, type Applied } from "./kubernetes/apply.ts";
+export type { FieldChange } from "./kubernetes/difference.ts";
+export { previewApply, type Preview } from "./kubernetes/preview.ts";
 export type { Cause } from "./kubernetes/cause.ts";
 export { connectCluster, type Cluster, type RequestDetails } from "./kubernetes/cluster.ts";
 export { lastSuccessOf } from "./kubernetes/cron-job.ts";

@@ -1,12 +1,15 @@
 import { Fault } from "@release-actions/codes";
-import type { Cluster, Running } from "@release-actions/deploy";
+import { previewApply, type Cluster, type Running } from "@release-actions/deploy";
+import { parseReference } from "@release-actions/registry";
 import { markdownCode, markdownText } from "@release-actions/markdown";
 import { readDeployPlan, type DeployEnvInputs, type DeployPlan } from "./deploy-plan.ts";
+import { openRegistry } from "./connect.ts";
+import { reportOf } from "./deploy-preview.ts";
 import type { ActionResult, Job } from "./job.ts";
-import { lines } from "./report/summaries.ts";
+import { lines, noteLines } from "./report/summaries.ts";
 import { reasonsOf, shortDigest } from "./report/sentences.ts";
 import { evidenceLines, nextLine, troubleLines } from "./report/trouble-lines.ts";
-import { deployRelease, openTarget, whatRuns } from "./rollout.ts";
+import { deployRelease, openTarget, platformsIn, whatRuns } from "./rollout.ts";
 import {
   digestsOfRelease,
   digestsOfRunning,
@@ -46,12 +49,25 @@ export async function deployEnv(
   const place = environment.name;
   const base = { url: environment.url ?? "", previous: digestsOf(before), reasons: "[]" };
   if (inputs.dryRun) {
+    const report =
+      plan.rendered && cluster ? reportOf(await previewApply(cluster, plan.rendered)) : undefined;
+    const refused = report?.refused;
+    const result = refused === undefined ? "unchanged" : "failed";
+    const reasons = report?.reasons ?? "[]";
     return {
-      ok: true,
-      outputs: { ...base, result: "unchanged", running: digestsOf(before) },
-      summary: lines(`### Dry run for ${markdownText(place)}`, "", ...wouldDo(plan)),
+      ok: refused === undefined,
+      outputs: { ...base, result, running: digestsOf(before), reasons },
+      summary: lines(
+        `### Dry run for ${markdownText(place)}`,
+        "",
+        ...(report?.lines ?? wouldDo(plan)),
+      ),
+      ...(refused === undefined
+        ? {}
+        : { failure: { title: `${place} would not be deployed`, message: refused } }),
     };
   }
+  const hosts = plan.release.components.map(({ image }) => parseReference(image).host);
   // Without the ledger nobody says that this run's work is over: what failed is done anew.
   const options = {
     entry: `run-${job.env.runId}`,
@@ -59,6 +75,7 @@ export async function deployEnv(
     way: "forward" as const,
     jobs: true,
     again: true,
+    platforms: platformsIn(openRegistry(inputs, job, connection.transport, hosts)),
   };
   const deployed = await deployRelease(connection, environment, plan, cluster, options);
   const teller = plan.script?.path ?? plan.awx?.template.name;
@@ -84,6 +101,7 @@ export async function deployEnv(
         ...unverified,
         "",
         ...table(running),
+        ...noteLines(rollout?.notes),
       ),
     };
   }
@@ -195,13 +213,7 @@ function wouldDo(plan: DeployPlan): string[] {
           `- ${markdownText(name)}: ${markdownCode(`${image}@${digest}`)}`,
       ),
     ];
-  return [
-    "Nothing was written. These objects would be applied:",
-    "",
-    ...(plan.rendered?.objects ?? []).map(
-      (object) => `- ${markdownText(`${object.kind} ${object.metadata.name}`)}`,
-    ),
-  ];
+  return ["Nothing was written."];
 }
 
 function digestsOf(running: Running[]): string {

@@ -13,11 +13,13 @@ import {
   type ReleasedImage,
   type Rendered,
   type Rollout,
+  type RolloutOptions,
   type Running,
 } from "@release-actions/deploy";
 import { readFiles } from "@release-actions/github";
 import type { Release } from "@release-actions/ledger";
 import type { StepRecord } from "@release-actions/plan";
+import { parseReference, variantDigests, type Registry } from "@release-actions/registry";
 import { withLanguages } from "./configuration/languages.ts";
 import { readChecks } from "./configuration/pipeline-file.ts";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
@@ -268,6 +270,8 @@ export type DeployOptions = {
   jobs: boolean;
   /** What this very entry has seen fail is done anew. */
   again?: boolean;
+  /** Asked when a node names another digest than the image's. */
+  platforms?: RolloutOptions["platforms"];
 };
 
 export type Outcome = Deployed & { smoke: ChecksReport | undefined };
@@ -283,7 +287,10 @@ export async function bringOut(
   cluster: Cluster | undefined,
   options: DeployOptions,
 ): Promise<Outcome> {
-  const deployed = await deployRelease(world, environment, prepared, cluster, options);
+  const deployed = await deployRelease(world, environment, prepared, cluster, {
+    ...options,
+    platforms: platformsIn(world.registry),
+  });
   if (deployed.trouble !== undefined) return { ...deployed, smoke: undefined };
   const started = performance.now();
   const smoke = await smokeTest(world, environment, prepared);
@@ -354,7 +361,9 @@ async function bringTargetOut(
     entry: options.entry,
     now: () => performance.now(),
     progress: (line) => world.job.say(line),
+    ...(options.platforms ? { platforms: options.platforms } : {}),
   });
+  for (const line of rollout.notes) world.job.say(line);
   note(
     world,
     `Roll out ${rendered.objects.length} objects of ${release.version}`,
@@ -367,6 +376,18 @@ async function bringTargetOut(
   );
   if (rollout.result !== "failed") return { rollout, trouble: undefined };
   return { rollout, trouble: troubleOf(rollout.cause) };
+}
+
+/** Asks a registry what variants an image has; one that does not answer knows none. */
+export function platformsIn(registry: Registry): NonNullable<RolloutOptions["platforms"]> {
+  return async (reference) => {
+    try {
+      return await variantDigests(registry, parseReference(reference));
+    } catch (error) {
+      if (error instanceof Fault) return [];
+      throw error;
+    }
+  };
 }
 
 /** A stretch of the way that is no step of its own, for the summary's list of what was done. */

@@ -17,3 +17,4 @@ export {
   type Repository,
 } from "./reference.ts";
 export { createRegistry, type ImageLabels, type Registry } from "./registry.ts";
+export { variantDigests } from "./variants.ts";

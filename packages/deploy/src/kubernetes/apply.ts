@@ -127,6 +127,31 @@ function appliedFrom(body: unknown, sent: KubeObject): KubeObject {
   return body as KubeObject;
 }
 
+/** Sends one server-side apply. */
+export async function sendApply(
+  cluster: Cluster,
+  resource: Resource,
+  object: KubeObject,
+  rendered: Rendered,
+  query: { force: string; dryRun?: string } = { force: "false" },
+): Promise<{ status: number; body: unknown }> {
+  const namespace = object.metadata.namespace ?? rendered.namespace;
+  const body = resource.namespaced
+    ? { ...object, metadata: { ...object.metadata, namespace } }
+    : object;
+  return cluster.request(
+    "PATCH",
+    resourcePath(resource, { namespace, name: object.metadata.name }),
+    {
+      query: { fieldManager, ...query },
+      contentType: "application/apply-patch+yaml",
+      body,
+      object: nameOf(body),
+      secret: object.kind === "Secret",
+    },
+  );
+}
+
 async function applyOne(
   cluster: Cluster,
   resource: Resource,
@@ -134,18 +159,8 @@ async function applyOne(
   rendered: Rendered,
 ): Promise<{ status: number; body: unknown }> {
   const namespace = object.metadata.namespace ?? rendered.namespace;
-  const body = resource.namespaced
-    ? { ...object, metadata: { ...object.metadata, namespace } }
-    : object;
   const path = resourcePath(resource, { namespace, name: object.metadata.name });
-  const send = (): Promise<{ status: number; body: unknown }> =>
-    cluster.request("PATCH", path, {
-      query: { fieldManager, force: "false" },
-      contentType: "application/apply-patch+yaml",
-      body,
-      object: nameOf(body),
-      secret: object.kind === "Secret",
-    });
+  const send = () => sendApply(cluster, resource, object, rendered);
   // A definition that was applied a moment ago is not served at once.
   const tries = definitionOf(rendered, object) ? 20 : 1;
   for (let attempt = 1; ; attempt += 1) {
@@ -167,7 +182,7 @@ async function applyOne(
   }
 }
 
-async function readLive(
+export async function readLive(
   cluster: Cluster,
   resource: Resource,
   object: KubeObject,

@@ -1,5 +1,6 @@
 import { definitionOf } from "./definitions.ts";
-import { nameOf, isMapping, listAt, type KubeObject } from "./object.ts";
+import { knownResource } from "./kinds.ts";
+import { nameOf, isMapping, listAt, mappingAt, type KubeObject } from "./object.ts";
 import type { Observation } from "./observation.ts";
 import type { Obstacle } from "./obstacle.ts";
 import type { Rendered } from "./rendered.ts";
@@ -27,10 +28,23 @@ export function besidesOf(
   });
 }
 
-/** Not ready yet. `silent`: how long a controller that said nothing yet is listened to, whether it was long enough. */
-export function isOpen({ standing }: Beside, silenceIsOver: boolean): boolean {
+/** What has been waited long enough for: silence, and a failure that may be older than this apply. */
+export type Waited = { silence: boolean; old: boolean };
+
+/** True for what may still get ready. */
+export function isOpen(seen: Observation, { object, standing }: Beside, waited: Waited): boolean {
+  if (standing.is === "coming") return true;
+  if (standing.is === "failed") return !waited.old && mayBeOld(seen, object);
+  return standing.is === "unknown" && standing.silent && !waited.silence;
+}
+
+/** The apply was answered with this very status, and it does not say of which generation it is. */
+function mayBeOld(seen: Observation, object: KubeObject): boolean {
+  const status = mappingAt(object, "status");
   return (
-    standing.is === "coming" || (standing.is === "unknown" && standing.silent && !silenceIsOver)
+    !("observedGeneration" in status) &&
+    knownResource(object.apiVersion, object.kind) === undefined &&
+    seen.firstStatus.get(keyOf(object)) === JSON.stringify(status)
   );
 }
 

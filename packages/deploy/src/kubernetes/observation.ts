@@ -4,7 +4,7 @@ import type { Evidence } from "./container-obstacle.ts";
 import { warningOf } from "./diagnosis.ts";
 import { jobObstacle } from "./jobs.ts";
 import { isJob, isWaited } from "./kinds.ts";
-import { listAt, nameOf, textAt, type KubeObject } from "./object.ts";
+import { listAt, mappingAt, nameOf, textAt, type KubeObject } from "./object.ts";
 import { obstacle as obstacleFor, type Obstacle, type Warning } from "./obstacle.ts";
 import { lossOf, obstacleOf, pullMessages } from "./reasons.ts";
 import { hasStanding } from "./standing.ts";
@@ -31,6 +31,8 @@ export type Observation = {
   workloads: Map<string, KubeObject>;
   /** Everything else, by `keyOf`. */
   others: Map<string, KubeObject>;
+  /** Their status in the answer to the apply: it may be older than the apply. */
+  firstStatus: ReadonlyMap<string, string>;
   pods: Map<string, KubeObject>;
   deleted: Set<string>;
   /** What was first said about a pull: back-off forgets the reason. */
@@ -71,10 +73,14 @@ export type Trouble = { workload: KubeObject; obstacle: Obstacle; pods: number; 
 export function observationOf(applied: readonly KubeObject[], expected?: Expectation): Observation {
   const makers = applied.filter((object) => isWaited(object) || isJob(object));
   const workloads = new Map(makers.map((object) => [nameOf(object), object]));
+  const others = applied.filter(hasStanding);
   return {
     applied: new Map(workloads),
     workloads,
-    others: new Map(applied.filter(hasStanding).map((object) => [keyOf(object), object])),
+    others: new Map(others.map((object) => [keyOf(object), object])),
+    firstStatus: new Map(
+      others.map((object) => [keyOf(object), JSON.stringify(mappingAt(object, "status"))]),
+    ),
     pods: new Map(),
     deleted: new Set(),
     firstSaid: new Map(),

@@ -145,14 +145,16 @@ export async function awaitRollout(
   const running = (): KubeObject[] => [...seen.workloads.values()].filter(isWaited);
   // A controller that never said anything did not begin to with this apply, unless the object is new to it.
   const heard = applied.created === 0 && !applied.resumed;
-  const coming = besides().filter((beside) => isOpen(beside, false));
+  const coming = besides().filter((beside) => isOpen(seen, beside, { silence: false, old: false }));
+  const failed = besides().some(({ standing }) => standing.is === "failed");
   // The answers to the apply hold a status. Where it is complete nothing was changed, and no event would ever come.
   const settled = [...seen.workloads.values()].every(
     (workload) =>
       progressOf(workload).complete ||
       before.some((was) => nameOf(was) === nameOf(workload) && isOnlyNoted(was, workload)),
   );
-  if (settled && !coming.some((beside) => isOpen(beside, heard)) && !applied.resumed)
+  const open = coming.some((beside) => isOpen(seen, beside, { silence: heard, old: false }));
+  if (settled && !open && !failed && !applied.resumed)
     return end(applied.created === 0 ? "unchanged" : "passed", running().map(asTold));
   const watched = await Promise.all(
     coming.map(async ({ object }) => ({ object, resource: await applied.reach(object) })),
@@ -242,15 +244,20 @@ export async function observe(
       const open = workloads.filter((workload) => !isOut(seen, workload, digests));
       const troubles = open.map((workload) => troublesOf(seen, workload, { ...rules, now }));
       tell(now, troubles.flat());
-      const silenceIsOver = now - watching >= rules.patience.silent;
+      const waited = {
+        silence: now - watching >= rules.patience.silent,
+        old: now - watching >= rules.patience.old,
+      };
       const besides = besidesOf(seen, { digests, objects: rendered.objects });
-      const coming = besides.filter((beside) => isOpen(beside, silenceIsOver));
-      if (open.length + coming.length === 0 && (isSteady(now) || now >= deadline)) return undefined;
-      for (const { object, standing } of besides) {
+      const coming = besides.filter((beside) => isOpen(seen, beside, waited));
+      for (const beside of besides) {
+        const { object, standing } = beside;
         const gone = seen.deleted.has(keyOf(object)) ? deletedObstacle(object) : undefined;
-        const obstacle = gone ?? (standing.is === "failed" ? standing.obstacle : undefined);
+        const failure = standing.is === "failed" ? standing.obstacle : undefined;
+        const obstacle = gone ?? (coming.includes(beside) ? undefined : failure);
         if (obstacle) return { workload: object, obstacle, pods: 0, wanted: 0 };
       }
+      if (open.length + coming.length === 0 && (isSteady(now) || now >= deadline)) return undefined;
       // What a log decides is decided when the log is read, once for all pods of a workload.
       if (await lookInto(cluster, seen, troubles.flat())) continue;
       for (const [worst, ...more] of troubles)

@@ -11,23 +11,24 @@ import { connectCluster } from "../index.ts";
 import type { OpenCluster } from "./open-cluster.ts";
 import { projectImage } from "./projects.ts";
 
-/** A server on its port, or a task that ends; `fail` as a task ends badly. */
+/** A server on its port, or a task that ends. */
 const source = `import { createServer } from "node:http";
 const [task = "serve"] = process.argv.slice(2);
 console.log(task);
 if (task === "serve")
   createServer((request, response) => response.end("ok")).listen(Number(process.env.PORT ?? 0));
-if (task === "fail") {
-  console.error("FATAL: no such table");
-  process.exitCode = 4;
-}
 `;
+/** What the simulated nodes of the real control plane do with images of these names. */
+const broken = (code: number): string =>
+  `console.error("FATAL: no such table"); process.exitCode = ${code};`;
+const faults: Record<string, string> = {
+  "faults/fault-crash": broken(3),
+  "faults/fault-fails": broken(1),
+};
 
 /** The cluster stand-in for somebody who may do everything; its containers are processes of this machine. */
 export async function openStandIn(
-  means: (
-    reference: string,
-  ) => { digest: string; manifestDigest?: string } | undefined = projectImage,
+  means: (reference: string) => { image: string; digest: string } | undefined = projectImage,
 ): Promise<OpenCluster & { standIn: KubernetesStandIn; close(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), "open-stand-in-"));
   const standIn = createKubernetesStandIn({
@@ -40,9 +41,9 @@ export async function openStandIn(
       if (!found) throw new Error("manifest unknown");
       return {
         digest: found.digest,
-        manifestDigest: found.manifestDigest ?? found.digest,
+        manifestDigest: found.digest,
         config: { entrypoint: ["node", "/app.mjs"], cmd: [], env: {}, workingDir: "/", labels: {} },
-        unpack: (folder) => writeFile(join(folder, "app.mjs"), source),
+        unpack: (folder) => writeFile(join(folder, "app.mjs"), faults[found.image] ?? source),
       };
     },
   });

@@ -24,7 +24,7 @@ export const projectDigest = (image: string, version: string): string =>
 
 /** The image that a reference names by its digest, of whatever version up to the ninth. */
 export function projectImage(reference: string): { image: string; digest: string } | undefined {
-  const known = Object.values(projects).flat();
+  const known = [...Object.values(projects).flat(), "faults/fault-crash", "faults/fault-fails"];
   for (const image of known)
     for (const version of ["1", "2", "3"]) {
       const digest = projectDigest(image, version);

@@ -169,10 +169,16 @@ function passedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
           "",
         ]
       : []),
+    ...noteLines(ending.outcome.rollout?.notes),
     ...noticeLines(ending.notices ?? []),
     ...stepDetails(run, milliseconds),
     marker(entry, release),
   );
+}
+
+/** What a rollout did not wait for, or what is held back on purpose. */
+export function noteLines(notes: readonly string[] = []): string[] {
+  return notes.length === 0 ? [] : ["", ...notes.map((note) => `- ${markdownText(note)}`), ""];
 }
 
 function failedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
