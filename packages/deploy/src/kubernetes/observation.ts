@@ -18,6 +18,7 @@ import {
   isPodOf,
   isReady,
   mayShrink,
+  makersOf,
   progressOf,
   strangers,
   wantedImages,
@@ -34,6 +35,8 @@ export type Observation = {
   /** Their status in the answer to the apply: it may be older than the apply. */
   firstStatus: ReadonlyMap<string, string>;
   pods: Map<string, KubeObject>;
+  /** The same by the workload that each belongs to, by its name, so that hundreds do not look at each other's. */
+  podsByMaker: Map<string, Map<string, KubeObject>>;
   deleted: Set<string>;
   /** What was first said about a pull: back-off forgets the reason. */
   firstSaid: Map<string, string>;
@@ -82,6 +85,7 @@ export function observationOf(applied: readonly KubeObject[], expected?: Expecta
       others.map((object) => [keyOf(object), JSON.stringify(mappingAt(object, "status"))]),
     ),
     pods: new Map(),
+    podsByMaker: new Map(),
     deleted: new Set(),
     firstSaid: new Map(),
     firstSight: new Map(),
@@ -112,8 +116,18 @@ export function seeOther(seen: Observation, object: KubeObject): void {
 export function seePod(seen: Observation, pod: KubeObject): void {
   const uid = pod.metadata.uid ?? pod.metadata.name;
   seen.pods.set(uid, pod);
+  for (const maker of makersOf(pod)) {
+    const pods = seen.podsByMaker.get(maker) ?? new Map<string, KubeObject>();
+    seen.podsByMaker.set(maker, pods.set(uid, pod));
+  }
   if (!seen.firstSight.has(uid)) seen.firstSight.set(uid, signature(pod));
   for (const [key, message] of pullMessages(pod)) seen.firstSaid.set(key, message);
+}
+
+export function forgetPod(seen: Observation, pod: KubeObject): void {
+  const uid = pod.metadata.uid ?? pod.metadata.name;
+  seen.pods.delete(uid);
+  for (const maker of makersOf(pod)) seen.podsByMaker.get(maker)?.delete(uid);
 }
 
 /** Takes in an event, if it is a warning about an object of the rollout. */
@@ -157,7 +171,11 @@ function runsStrangers(
 
 export function newPods(seen: Observation, workload: KubeObject): KubeObject[] {
   const isNew = seen.expected ? isLikelyNewPodOf : isNewPodOf;
-  return [...seen.pods.values()].filter((pod) => isNew(pod, workload));
+  return podsMadeBy(seen, workload).filter((pod) => isNew(pod, workload));
+}
+
+function podsMadeBy(seen: Observation, workload: KubeObject): KubeObject[] {
+  return [...(seen.podsByMaker.get(nameOf(workload))?.values() ?? [])];
 }
 
 /** True when somebody else has put other builds into the workload since this apply: what comes out now is theirs. */
@@ -173,7 +191,7 @@ function expectedOf(seen: Observation, workload: KubeObject): KubeObject {
 }
 
 export function podsOf(seen: Observation, workload: KubeObject): KubeObject[] {
-  return [...seen.pods.values()].filter((pod) => isPodOf(pod, workload));
+  return podsMadeBy(seen, workload).filter((pod) => isPodOf(pod, workload));
 }
 
 /** Everything that stands in a workload's way now, the worst first. `final`: it has been borne long enough. */

@@ -1,7 +1,14 @@
 import { keyOf } from "./besides.ts";
 import { knownResource, resourcePath, type Resource } from "./kinds.ts";
 import { mappingAt, nameOf, type KubeObject } from "./object.ts";
-import { seeOther, seePod, seeWarning, seeWorkload, type Observation } from "./observation.ts";
+import {
+  forgetPod,
+  seeOther,
+  seePod,
+  seeWarning,
+  seeWorkload,
+  type Observation,
+} from "./observation.ts";
 import type { WatchOptions } from "./watch.ts";
 
 export type WatchPlan = Pick<WatchOptions, "path" | "query" | "changed" | "deleted" | "restarted">;
@@ -69,10 +76,10 @@ function podWatch(seen: Observation, namespace: string, group: readonly KubeObje
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
     query: selector.length > 0 ? { labelSelector: selector.join(",") } : {},
     changed: (pod) => seePod(seen, pod),
-    deleted: (pod) => seen.pods.delete(pod.metadata.uid ?? pod.metadata.name),
+    deleted: (pod) => forgetPod(seen, pod),
     restarted: () => {
-      for (const [uid, pod] of seen.pods)
-        if (pod.metadata.namespace === namespace) seen.pods.delete(uid);
+      for (const pod of seen.pods.values())
+        if (pod.metadata.namespace === namespace) forgetPod(seen, pod);
     },
   };
 }

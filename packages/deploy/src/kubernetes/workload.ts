@@ -126,6 +126,21 @@ export function conditionOf(
   return listAt(workload, "status", "conditions").find((condition) => condition["type"] === type);
 }
 
+/** The names of the workloads that a pod may belong to. */
+export function makersOf(pod: KubeObject): string[] {
+  const { namespace, labels, ownerReferences = [] } = pod.metadata;
+  const tail = `-${labels?.["pod-template-hash"] ?? ""}`;
+  return ownerReferences.map(({ kind, name }) =>
+    kind === "ReplicaSet" && name.endsWith(tail)
+      ? nameOf({ kind: "Deployment", metadata: named(name.slice(0, -tail.length), namespace) })
+      : nameOf({ kind, metadata: named(name, namespace) }),
+  );
+}
+
+function named(name: string, namespace: string | undefined): { name: string; namespace?: string } {
+  return namespace === undefined ? { name } : { name, namespace };
+}
+
 /**
  * True when the pod belongs to the workload, of whatever release. A ReplicaSet is named after its Deployment and the
  * template's hash, so nobody has to ask for the ReplicaSets.
