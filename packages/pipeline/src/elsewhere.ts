@@ -38,8 +38,8 @@ export function wrongPlace(text: string): string | undefined {
 export type ReleaseFiles = {
   /** A text file. @throws Fault RA3409, RA5004 */
   text(place: string): Promise<RepositoryFile>;
-  /** The whole commit that holds the place, gzipped tar, and the place's path in it. @throws Fault RA3409, RA50xx */
-  archive(place: string): Promise<{ archive: Buffer; path: string }>;
+  /** The commit that holds the place, all of it as a gzipped tar, and the place's path in it. @throws Fault RA3409, RA50xx */
+  archive(place: string): Promise<{ commit: string; archive: Buffer; path: string }>;
   /** What was read elsewhere so far: each place and its commit, for the ledger. */
   elsewhere(): Record<string, string>;
 };
@@ -87,7 +87,7 @@ export function openReleaseFiles(
       const address = `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}/tarball/${encodeURIComponent(commit)}`;
       const archive = archives.get(address) ?? where.download(address);
       archives.set(address, archive);
-      return { archive: await archive, path };
+      return { commit, archive: await archive, path };
     },
     elsewhere: () => Object.fromEntries(used),
   };

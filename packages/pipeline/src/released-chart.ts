@@ -65,7 +65,7 @@ export async function prepareChart(
   const name = releaseName(deploy["release-name"], placeholders);
   const helm = await findHelm(job.variables, job.env.temp);
   const place = fill(deploy.chart, placeholders);
-  const { archive, path } = await files.archive(place);
+  const { commit, archive, path } = await files.archive(place);
   const values: { name: string; text: string }[] = [];
   for (const template of deploy.values ?? []) {
     const file = await files.text(fill(template, placeholders));
@@ -76,6 +76,7 @@ export async function prepareChart(
       name,
       namespace: placeholders.namespace ?? "default",
       version: release.version,
+      commit,
       archive,
       path,
       place,

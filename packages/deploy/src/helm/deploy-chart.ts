@@ -161,6 +161,8 @@ async function runHelm(
       [
         ...command,
         ...chart.postRenderer.options,
+        // Helm asks for the schemas only to learn that the server checks by itself.
+        "--disable-openapi-validation",
         "--labels",
         `${entryLabel}=${entry},${contentLabel}=${chart.content}`,
         "--description",

@@ -22,7 +22,8 @@ export type Chart = {
   namespace: string;
   /** Of the product. */
   version: string;
-  /** The commit that holds the chart, gzipped tar. */
+  /** The commit that holds the chart, and all of it as a gzipped tar. */
+  commit: string;
   archive: Buffer;
   /** Path of the chart in it, and how people name the place. */
   path: string;
@@ -179,8 +180,7 @@ export function lastWords(
 }
 
 function contentOf(chart: Chart): string {
-  const { archive, values, vars, images, name, namespace, version, path } = chart;
-  const tree = createHash("sha256").update(archive).digest("hex");
-  const parts = [tree, path, name, namespace, version, values, vars, images];
+  const { commit, values, vars, images, name, namespace, version, place } = chart;
+  const parts = [commit, place, name, namespace, version, values, vars, images];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
 }

@@ -43,7 +43,7 @@ function pinDocument(
       pinObject(object, images, version, hook ? new Set() : pinned.used);
   }
   if (!written.some(({ object }) => podSpecOf(object) !== undefined))
-    return part.endsWith("\n") ? part : `${part}\n`;
+    return `${/^\s*\n/.test(part) ? "" : "\n"}${part}${part.endsWith("\n") ? "" : "\n"}`;
   const header = source === undefined ? "\n" : `\n# Source: ${source}\n`;
   return written.map(({ object }) => `${header}${yamlOf(object)}`).join("---");
 }
@@ -78,7 +78,13 @@ function yamlOf(object: KubeObject): string {
         node.type = isPlain(node.value) ? "PLAIN" : "QUOTE_DOUBLE";
     },
   });
-  return document.toString({ lineWidth: 0 });
+  // Line ends of Unicode, which stand in quoted texts only, would be read as line ends.
+  return document
+    .toString({ lineWidth: 0 })
+    .replaceAll(
+      /[\u0085\u2028\u2029]/g,
+      (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
 }
 
 function isPlain(text: string): boolean {
