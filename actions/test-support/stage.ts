@@ -310,6 +310,13 @@ const verbs = ["get", "list", "watch", "patch", "create"];
 const deployer: AccessRule[] = [
   { apiGroups: ["apps"], resources: ["deployments", "replicasets"], verbs, namespaces: ["shop"] },
   { apiGroups: [""], resources: ["services", "configmaps"], verbs, namespaces: ["shop"] },
+  // Helm keeps its records there.
+  {
+    apiGroups: [""],
+    resources: ["secrets"],
+    verbs: [...verbs, "update", "delete"],
+    namespaces: ["shop"],
+  },
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs, namespaces: ["shop"] },
   { apiGroups: ["batch"], resources: ["cronjobs"], verbs: ["get"], namespaces: ["shop"] },
   {

@@ -5,6 +5,7 @@ import { deleteObject, deleteOptions } from "./deletion.ts";
 import { discover } from "./discovery.ts";
 import { isFields, type Fields } from "./object.ts";
 import { getObject, isTrue, listObjects, selected, watchReply, type Read } from "./reading.ts";
+import { parseProtobuf } from "./protobuf.ts";
 import { parseJson } from "./request-body.ts";
 import { servedResources } from "./custom-resources.ts";
 import type { Resource } from "./resources.ts";
@@ -118,9 +119,14 @@ export function createApi(options: {
   };
 
   const deleting = (read: Read, request: Incoming): Reply => {
+    const isProtobuf = request.headers["content-type"]?.includes("protobuf") === true;
     const given = deleteOptions(
       read.query,
-      request.body.length > 0 ? parseJson(request.body) : undefined,
+      request.body.length === 0
+        ? undefined
+        : isProtobuf
+          ? parseProtobuf(request.body)
+          : parseJson(request.body),
     );
     if (read.name !== undefined) {
       const answered = deleteObject(store, clock, read.resource, getObject(store, read), given);

@@ -1,9 +1,10 @@
 import { parse as parseYaml } from "yaml";
 import { schemaOf } from "./kinds.ts";
 import { isFields, type Fields } from "./object.ts";
+import { parseProtobuf } from "./protobuf.ts";
 import { groupVersion } from "./resources.ts";
 import { misfits, prune } from "./schema.ts";
-import { badRequest, unsupportedMediaType, type Refused } from "./status.ts";
+import { badRequest, type Refused } from "./status.ts";
 import type { Write } from "./writing.ts";
 
 export function parseJson(body: Buffer): unknown {
@@ -18,9 +19,9 @@ export function parseJson(body: Buffer): unknown {
 
 export function parseBody(write: Write): Fields {
   const type = write.contentType.split(";")[0]?.trim() ?? "";
-  if (type.includes("protobuf")) throw unsupportedMediaType();
   let body: unknown;
-  if (type.includes("yaml")) {
+  if (type.includes("protobuf")) body = parseProtobuf(write.body);
+  else if (type.includes("yaml")) {
     try {
       body = parseYaml(write.body.toString("utf8"));
     } catch (error) {
