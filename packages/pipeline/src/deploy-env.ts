@@ -1,5 +1,5 @@
 import { Fault } from "@release-actions/codes";
-import { previewApply, type Cluster, type Running } from "@release-actions/deploy";
+import { previewApply, type Cluster, type KubeObject, type Running } from "@release-actions/deploy";
 import { parseReference } from "@release-actions/registry";
 import { markdownCode, markdownText } from "@release-actions/markdown";
 import { readDeployPlan, type DeployEnvInputs, type DeployPlan } from "./deploy-plan.ts";
@@ -50,7 +50,10 @@ export async function deployEnv(
   const base = { url: environment.url ?? "", previous: digestsOf(before), reasons: "[]" };
   if (inputs.dryRun) {
     const report =
-      plan.rendered && cluster ? reportOf(await previewApply(cluster, plan.rendered)) : undefined;
+      // Helm's objects are Helm's: asked under another manager's name the cluster would see conflicts.
+      plan.rendered && cluster && !plan.chart
+        ? reportOf(await previewApply(cluster, plan.rendered))
+        : undefined;
     const refused = report?.refused;
     const result = refused === undefined ? "unchanged" : "failed";
     const reasons = report?.reasons ?? "[]";
@@ -105,7 +108,7 @@ export async function deployEnv(
       ),
     };
   }
-  // Nothing was written: a script that never ran, a job that AWX did not launch, or a cluster that refused the first object.
+  // Nothing was written: a script that never ran, a job that AWX did not launch, a helm or a cluster that refused the first object.
   const untouched = deployed.untouched !== undefined || rollout?.written === 0;
   const keep = environment.deploy?.["on-failure"] === "keep" || untouched;
   const back = keep ? undefined : await plan.recorded?.();
@@ -213,7 +216,22 @@ function wouldDo(plan: DeployPlan): string[] {
           `- ${markdownText(name)}: ${markdownCode(`${image}@${digest}`)}`,
       ),
     ];
-  return ["Nothing was written."];
+  return [
+    "Nothing was written. These objects would be applied:",
+    "",
+    ...(plan.rendered?.objects ?? []).map(
+      (object) =>
+        `- ${markdownText(`${object.kind} ${object.metadata.name}${replicasOf(plan, object)}`)}`,
+    ),
+  ];
+}
+
+/** Charts often get their numbers of pods from a file of the environment: people want to see what came of it. */
+function replicasOf(plan: DeployPlan, object: KubeObject): string {
+  const { replicas } = (object["spec"] ?? {}) as { replicas?: unknown };
+  return plan.chart === undefined || typeof replicas !== "number"
+    ? ""
+    : `, ${replicas} ${replicas === 1 ? "replica" : "replicas"}`;
 }
 
 function digestsOf(running: Running[]): string {
