@@ -3,7 +3,15 @@ import { resolve } from "node:path";
 
 const scripts = resolve(import.meta.dirname, "../../../.ci/peers");
 
-export type PeerName = "crane" | "regctl" | "skopeo" | "docker-registry" | "control-plane" | "helm3" | "helm4" | "kustomize";
+export type PeerName =
+  | "crane"
+  | "regctl"
+  | "skopeo"
+  | "docker-registry"
+  | "control-plane"
+  | "helm3"
+  | "helm4"
+  | "kustomize";
 
 /** A real program on this machine, or why it is not here. */
 export type Peer = { path: string } | { absent: string };

@@ -210,14 +210,26 @@ describe("the file's targets", () => {
     expect(deploys(undefined)).toEqual([]);
     expect(deploys({ manifests: ["deploy"] })).toEqual([]);
     expect(deploys({ namespace: "shop" })).toEqual([
-      "has neither manifests nor awx-template nor script",
+      "has neither manifests nor chart nor awx-template nor script",
     ]);
     expect(deploys({ manifests: ["deploy"], script: "run.sh" })).toEqual([
       "has both manifests and script; choose one",
       "the components a-b and a.b would both be IMAGE_A_B",
     ]);
     expect(deploys({ manifests: ["deploy"], vars: { A: "1" } })).toEqual([
-      "is only for a script or a job of AWX, and there is none",
+      "is only for a chart, a script or a job of AWX, and there is none",
+    ]);
+    expect(deploys({ chart: "charts/web", vars: { "a.b": "1" }, values: ["x.yml"] })).toEqual([]);
+    expect(deploys({ chart: "charts/web", vars: { a: "1", "a.b": "1" } })).toEqual([
+      "`vars` has a and a.b: the one is a part of the other",
+    ]);
+    expect(deploys({ chart: "charts/web", vars: { "a.__proto__": "1" } })).toEqual([
+      "`vars` has a.__proto__, which is no name of a value",
+    ]);
+    expect(deploys({ script: "run.sh", vars: { "a.b": "1" }, values: ["x.yml"] })).toEqual([
+      "is only for a chart, and there is none",
+      "`vars` has a.b, which is not the name of a variable",
+      "the components a-b and a.b would both be IMAGE_A_B",
     ]);
     expect(
       wrongTargets([{ name: "x", deploy: { script: "run.sh", vars: { VERSION: "1" } } }]),

@@ -69,7 +69,9 @@ export async function prepare(
   more: { moment?: Moment; jobs?: readonly JobRole[] } = {},
 ): Promise<Prepared> {
   const { moment, jobs = [] } = more;
-  const own = openReleaseFiles(world.github, release, world.sources.open);
+  const own = openReleaseFiles(world.github, release, (repository) =>
+    world.sources.open(repository),
+  );
   const placeholders = await readEnvPlaceholders(
     environment.deploy,
     own,

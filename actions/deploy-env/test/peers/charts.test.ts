@@ -1,7 +1,6 @@
-import { standBefore, type ControlPlaneAccess } from "@release-actions/stand-ins";
-import type { Current } from "@release-actions/ledger";
 import { dirname } from "node:path";
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { openClusterDoor } from "../../../test-support/cluster-door.ts";
 import { peerForTests } from "../../../test-support/registries/peers.ts";
 import {
   configure,
@@ -10,41 +9,24 @@ import {
   release,
   runningDigests,
 } from "../../../test-support/shop.ts";
-import { kubeconfigOf, openStage, type JobWish, type Stage } from "../../../test-support/stage.ts";
-
-declare module "vitest" {
-  interface ProvidedContext {
-    controlPlane: ControlPlaneAccess | undefined;
-  }
-}
-
-/** Its certificate is good for 127.0.0.1; helm shows no token without TLS. */
-const plane = inject("controlPlane");
+import { openStage, type JobWish, type Stage } from "../../../test-support/stage.ts";
 
 describe.each(["helm3", "helm4"] as const)("%s and the cluster's stand-in", (name) => {
-  const helm = plane === undefined ? undefined : peerForTests(name);
+  const helm = peerForTests(name);
 
   const onStage =
     (body: (world: World) => Promise<void>) =>
     async ({ skip }: { skip: (why: string) => void }): Promise<void> => {
-      if (plane === undefined || helm === undefined) return skip(`${name} is not here`);
       await using stage = await openStage();
-      const { server } = (JSON.parse(stage.kubeconfig) as Kubeconfig).clusters[0].cluster;
-      await using door = await standBefore({
-        url: server,
-        tls: { cert: plane.certificate, key: plane.serverKey },
-      });
-      const { user } = (JSON.parse(stage.kubeconfig) as Kubeconfig).users[0];
-      const kubeconfig = JSON.parse(kubeconfigOf(door.url, user)) as Kubeconfig;
-      kubeconfig.clusters[0].cluster["certificate-authority-data"] = Buffer.from(
-        plane.certificate,
-      ).toString("base64");
+      await using door = await openClusterDoor(stage);
+      if (door === undefined || helm === undefined)
+        return skip(`${name} or the control plane is not here`);
       await body({
         stage,
         job: (inputs, more = {}) => ({
           dockerLogin: true,
           variables: { PATH: `${dirname(helm)}:/usr/bin:/bin` },
-          inputs: { kubeconfig: JSON.stringify(kubeconfig), ...inputs },
+          inputs: { kubeconfig: door.kubeconfig, ...inputs },
           ...more,
         }),
       });
@@ -180,7 +162,7 @@ describe.each(["helm3", "helm4"] as const)("%s and the cluster's stand-in", (nam
         stage.run("promote", job({ environment: "staging" }, { tag: version }));
       const good = await promote("1.0.0");
       expect(good.status, good.printed).toBe(0);
-      const current = () => ledgerFile<Current>(stage, "staging/current.json");
+      const current = () => ledgerFile<{ latest: Ran }>(stage, "staging/current.json");
       const recorded = { [places.chart]: old, [places.env]: old };
       expect(current()?.latest.release).toMatchObject({ version: "1.0.0", elsewhere: recorded });
 
@@ -203,10 +185,7 @@ type World = {
   stage: Stage;
   job: (inputs: Record<string, string>, more?: Partial<JobWish>) => JobWish;
 };
-type Kubeconfig = {
-  clusters: [{ cluster: { server: string; "certificate-authority-data"?: string } }];
-  users: [{ user: Record<string, unknown> }];
-};
+type Ran = { release: { elsewhere?: Record<string, string> }; runs?: Ran["release"] };
 
 const chart = (stage: Stage): Record<string, string> => ({
   "config/dev": "# how many\nexport REPLICAS='2'\n",

@@ -49,6 +49,8 @@ const paths: Kind[] = [
   "an address of a file",
 ];
 const sentence: Kind[] = [...paths, "a path that leads out", "an absolute path"];
+/** A path, or a place elsewhere: what has an @ must be one. */
+const places = paths.filter((kind) => kind !== "Markdown" && kind !== "an unknown placeholder");
 const template = sentence.filter((kind) => kind !== "an unknown placeholder");
 const list = (kinds: Kind[]): Kind[] => [...kinds, "no value"];
 
@@ -116,10 +118,21 @@ const taken: [place: string, kinds: Kind[]][] = [
   ["environments.staging", none],
   ["environments.staging.deploy.script", paths],
   ["environments.staging.deploy.vars", ["a mapping", "no value"]],
-  ["environments.staging.deploy.vars.HOST", template],
+  ["environments.staging.deploy.vars.HOST", [...template, "a number", "a fraction", "a yes"]],
   ["environments.staging.deploy.namespace", ["no value"]],
   ["environments.staging.deploy.cluster", ["no value", ...sentence]],
   ["environments.staging.smoke.checks", paths],
+  ["environments.preview.deploy.chart", places],
+  ["environments.preview.deploy.values", list(places)],
+  ["environments.preview.deploy.values.0", places],
+  ["environments.preview.deploy.env-files", list(places)],
+  ["environments.preview.deploy.env-files.0", places],
+  ["environments.preview.deploy.release-name", ["no value"]],
+  ["environments.preview.deploy.vars", ["a mapping", "no value"]],
+  [
+    "environments.preview.deploy.vars.web\\.replicas",
+    [...template, "a number", "a fraction", "a yes"],
+  ],
   [`${production}.from`, ["no value"]],
   [`${production}.url`, ["no value"]],
   [`${production}.image-tags`, list(template)],
@@ -211,6 +224,7 @@ const toldElsewhere = [
   "roles a mapping",
   "roles a list in a list",
   "environments.staging.deploy.script no value",
+  "environments.preview.deploy.chart no value",
   `${production}.deploy.manifests no value`,
 ];
 

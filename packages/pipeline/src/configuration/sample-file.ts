@@ -36,6 +36,15 @@ export const sample = {
     demo: {
       deploy: { "awx-template": "Deploy", "awx-url": "https://awx.example.org" },
     },
+    preview: {
+      deploy: {
+        chart: "charts/shop",
+        values: ["charts/preview.yaml"],
+        "env-files": ["example/config/${environment}.env@main"],
+        "release-name": "shop",
+        vars: { "web.replicas": "${env:REPLICAS}" },
+      },
+    },
     production: {
       from: "staging",
       url: "https://shop.example.org",
