@@ -7,6 +7,7 @@ import { schemeOf } from "@release-actions/versions";
 import { readImages, readVersion } from "./candidate.ts";
 import { milliseconds } from "./configuration/duration.ts";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
+import { wrongParts } from "./configuration/wrong-targets.ts";
 import { connect, type Connection, type Logins } from "./connect.ts";
 import type { Job } from "./job.ts";
 import { outlineOf } from "./outline.ts";
@@ -68,6 +69,7 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
       job,
     );
     const settings = { ...environment, deploy: targetOf(environment.deploy, overrides) };
+    checkParts(settings.deploy);
     const prepared = await prepare(world, pipeline.product, settings, release, {
       jobs: ["before", "after"],
     });
@@ -102,6 +104,7 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
       saw: "`manifests` is not given, and `chart`, `script` and `awx-template` are not either",
       next: "Name the files or folders of the manifests, one a line, the chart, the script, or the job template of AWX, under `with:`.",
     });
+  checkParts(overrides);
   const components = readImages(inputs.images);
   const release = await releaseOf(connection, inputs, job, components);
   const name = inputs.environment ?? "environment";
@@ -169,7 +172,16 @@ type DeploySettings = NonNullable<EnvironmentSettings["deploy"]>;
 
 /** The file's settings with the inputs over them; a target that is given takes the place of the file's. */
 function targetOf(file: DeploySettings | undefined, given: DeploySettings): DeploySettings {
-  const { manifests, chart, script, vars, "awx-template": template, ...rest } = file ?? {};
+  const {
+    manifests,
+    chart,
+    script,
+    vars,
+    values,
+    "release-name": name,
+    "awx-template": template,
+    ...rest
+  } = file ?? {};
   const own = [given.manifests, given.chart, given.script, given["awx-template"]].some(
     (one) => one !== undefined,
   );
@@ -179,7 +191,10 @@ function targetOf(file: DeploySettings | undefined, given: DeploySettings): Depl
     ...(own || manifests === undefined ? {} : { manifests }),
     ...(own || chart === undefined ? {} : { chart }),
     ...(own || script === undefined ? {} : { script }),
-    ...(vars === undefined ? {} : { vars }),
+    // What is the file's target's stays with it.
+    ...(vars === undefined || given.manifests !== undefined ? {} : { vars }),
+    ...(own || values === undefined ? {} : { values }),
+    ...(own || name === undefined ? {} : { "release-name": name }),
     ...given,
   };
 }
@@ -227,6 +242,12 @@ function readVars(given: string[]): Record<string, string> {
       return [name, value];
     }),
   );
+}
+
+/** @throws Fault RA1002 for what the target does not take */
+function checkParts(deploy: DeploySettings): void {
+  const [wrong] = wrongParts(deploy);
+  if (wrong !== undefined) throw new Fault("RA1002", { saw: `\`${wrong.key}\` ${wrong.saw}` });
 }
 
 /** A path in the released commit, or `owner/repo/path@ref`. @throws Fault RA1002 */

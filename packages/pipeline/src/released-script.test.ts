@@ -221,14 +221,14 @@ describe("the file's targets", () => {
     ]);
     expect(deploys({ chart: "charts/web", vars: { "a.b": "1" }, values: ["x.yml"] })).toEqual([]);
     expect(deploys({ chart: "charts/web", vars: { a: "1", "a.b": "1" } })).toEqual([
-      "`vars` has a and a.b: the one is a part of the other",
+      "has a and a.b: the one is a part of the other",
     ]);
     expect(deploys({ chart: "charts/web", vars: { "a.__proto__": "1" } })).toEqual([
-      "`vars` has a.__proto__, which is no name of a value",
+      "has a.__proto__, which is no name of a value",
     ]);
     expect(deploys({ script: "run.sh", vars: { "a.b": "1" }, values: ["x.yml"] })).toEqual([
       "is only for a chart, and there is none",
-      "`vars` has a.b, which is not the name of a variable",
+      "has a.b, which is not the name of a variable",
       "the components a-b and a.b would both be IMAGE_A_B",
     ]);
     expect(

@@ -1,16 +1,112 @@
+import { dirname } from "node:path";
+import { test } from "vitest";
 import { inputWorld, triesInputs } from "../../../test-support/hostile/inputs.ts";
 import { hostileTexts } from "../../../test-support/hostile/texts.ts";
 import { aToken } from "../../../test-support/hostile/worlds.ts";
+import { peerForTests } from "../../../test-support/registries/peers.ts";
 import { configure, release } from "../../../test-support/shop.ts";
 import type { Stage } from "../../../test-support/stage.ts";
+
+/** A chart that shows its note, and files that it must not take. */
+const chartFiles = (registryHost: string) => ({
+  "charts/shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 0.1.0\n",
+  "charts/shop/values.schema.json": JSON.stringify({
+    properties: { note: { type: ["string", "integer", "boolean"] } },
+  }),
+  "charts/shop/templates/web.yaml": `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: {{ .Release.Name }}, annotations: {note: {{ .Values.note | default "" | toString | quote }}}}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: ${registryHost}/shop/web}]}
+`,
+  "charts/dev values.yaml": "note: dev\n",
+  "deploy/bad.yaml": "a: b: c\n",
+  "deploy/refused.yaml": "note: [a]\n",
+  "deploy/run.sh": "#!/bin/sh\nif true; then echo; fi\n",
+  "deploy/hostile.env": `A=${hostileTexts["a shell's command"]}\nB='$(x)'\n`,
+});
 
 /** What tells the cluster from every other. */
 const uidOf = (stage: Stage) =>
   stage.cluster.objects("Namespace").find(({ metadata }) => metadata.name === "kube-system")
     ?.metadata.uid;
 
+const helm = peerForTests("helm4");
+const charts = inputWorld({
+  prepare: (stage) => release(stage, "1.0.0", { files: chartFiles(stage.registryHost) }),
+  job: (stage, build) => ({
+    tag: build.version,
+    variables: { PATH: `${dirname(helm ?? "")}:/usr/bin:/bin` },
+    inputs: {
+      config: "",
+      images: `web=${build.image}@${build.digest}`,
+      chart: "charts/shop",
+      namespace: "shop",
+      kubeconfig: stage.kubeconfig,
+      "dry-run": "true",
+    },
+  }),
+  inputs: {
+    chart: {
+      wrong: {
+        "a folder that is no chart": "deploy",
+        "a file": "charts/shop/Chart.yaml",
+        "a place without a path": "@main",
+        "a ref that leads out": "example/shop/charts/shop@../../x",
+        "a repository that is not there": "example/gone/charts/shop@main",
+        "a ref that is not there": "example/shop/charts/shop@gone",
+      },
+      near: {
+        "a slash after it": "charts/shop/",
+        "this repository's own branch": "example/shop/charts/shop@main",
+      },
+    },
+    values: {
+      accepts: ["nothing"],
+      wrong: {
+        "a folder": "charts/shop",
+        "a file that is no YAML": "deploy/bad.yaml",
+        "values that the chart refuses": "deploy/refused.yaml",
+      },
+      near: { "blank lines and CRLF line ends": "\r\ncharts/dev values.yaml\r\n\r\n" },
+    },
+    "env-files": {
+      accepts: ["nothing"],
+      wrong: { "a file that is a script": "deploy/run.sh" },
+      near: { "a file that a shell would run": "deploy/hostile.env" },
+    },
+    "release-name": {
+      accepts: ["nothing"],
+      wrong: { "a capital": "Shop", "54 letters": "x".repeat(54) },
+      near: { "blanks around it": " shop.web-1 " },
+    },
+    vars: {
+      accepts: ["nothing"],
+      wrong: {
+        "a name within another": "a=1\na.b=2",
+        "JavaScript's own name": "a.__proto__.b=1",
+        "a key that no file has": "a=${env:NOPE}",
+      },
+      near: {
+        "a value that helm would split": "note=a,b=c,{d},e[0]=f",
+        "a value that a shell would run": `note=${hostileTexts["a shell's command"]}`,
+        "a value that a template would run": "note={{ .Release.Name }}",
+      },
+    },
+  },
+});
+
 triesInputs(
   "deploy-env",
+  helm === undefined
+    ? (action) => ({
+        names: charts(action).names,
+        tries: () => test.skip("charts: helm is not here", () => undefined),
+      })
+    : charts,
   inputWorld({
     prepare: (stage) => release(stage, "1.0.0"),
     job: (stage, build) => ({

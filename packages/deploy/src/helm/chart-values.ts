@@ -17,12 +17,9 @@ export function wrongValueNames(names: readonly string[]): string[] {
   const inside = names.flatMap((name) =>
     names
       .filter((other) => other.startsWith(`${name}.`))
-      .map((other) => `\`vars\` has ${name} and ${other}: the one is a part of the other`),
+      .map((other) => `has ${name} and ${other}: the one is a part of the other`),
   );
-  return [
-    ...reserved.map((name) => `\`vars\` has ${name}, which is no name of a value`),
-    ...inside,
-  ];
+  return [...reserved.map((name) => `has ${name}, which is no name of a value`), ...inside];
 }
 
 /** The values that a chart gets from `vars`: dots lead into mappings. */

@@ -130,7 +130,9 @@ describe.each(["helm3", "helm4"])("%s on a real control plane", (name) => {
         files: { "templates/account.json": JSON.stringify(account) },
       });
       expect(refused).toMatchObject({ result: "failed", written: 0, cause: { code: "RA3406" } });
-      expect(refused.cause?.next, JSON.stringify(refused)).toContain("Helm takes over nothing unasked");
+      expect(refused.cause?.next, JSON.stringify(refused)).toContain(
+        "Helm takes over nothing unasked",
+      );
       expect(await bring(ground, "staging-2", "1.0.0")).toMatchObject({ result: "unchanged" });
     }),
   );

@@ -37,18 +37,10 @@ export function wrongTargets(
           ]
         : []),
       ...(given.length === 0 ? [{ path, saw: `has neither ${targets.join(" nor ")}` }] : []),
-      ...parts
-        .filter(
-          ({ key, of }) => deploy[key] !== undefined && !of.some((one) => given.includes(one)),
-        )
-        .map(({ key, whose }) => ({
-          path: [...path, key],
-          saw: `is only for ${whose}, and there is none`,
-        })),
+      ...wrongParts(deploy).map(({ key, saw }) => ({ path: [...path, key], saw })),
       ...(deploy["awx-template"] !== undefined && deploy["awx-url"] === undefined
         ? [{ path: [...path, "awx-template"], saw: "needs the address of its AWX, `awx-url`" }]
         : []),
-      ...wrongNames(deploy).map((saw) => ({ path: [...path, "vars"], saw })),
       ...(deploy.script === undefined && deploy["awx-template"] === undefined
         ? []
         : variableClashes(
@@ -63,6 +55,19 @@ export function wrongTargets(
   });
 }
 
+/** What belongs to another target than this one, and names that its `vars` cannot have. */
+export function wrongParts(
+  deploy: NonNullable<EnvironmentSettings["deploy"]>,
+): { key: string; saw: string }[] {
+  const given = targets.filter((target) => [deploy[target] ?? []].flat().length > 0);
+  return [
+    ...parts
+      .filter(({ key, of }) => deploy[key] !== undefined && !of.some((one) => given.includes(one)))
+      .map(({ key, whose }) => ({ key, saw: `is only for ${whose}, and there is none` })),
+    ...wrongNames(deploy).map((saw) => ({ key: "vars", saw })),
+  ];
+}
+
 /** A chart's values have dots in their names, a script's variables have not. */
 function wrongNames({ script, vars = {} }: NonNullable<EnvironmentSettings["deploy"]>): string[] {
   const names = Object.keys(vars);
@@ -70,5 +75,5 @@ function wrongNames({ script, vars = {} }: NonNullable<EnvironmentSettings["depl
     ? wrongValueNames(names)
     : names
         .filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-        .map((name) => `\`vars\` has ${name}, which is not the name of a variable`);
+        .map((name) => `has ${name}, which is not the name of a variable`);
 }
