@@ -1,14 +1,16 @@
+import { Fault } from "@release-actions/codes";
 import type { Look, Step } from "@release-actions/plan";
-import type { GitHub } from "./client.ts";
+import { statusOf, type GitHub } from "./client.ts";
 
 type Deployment = { id: number; payload: unknown };
-type DeploymentStatus = { state: string };
+type DeploymentStatus = { state: string; log_url?: string; description?: string };
 
 export type DeploymentState = "in_progress" | "success" | "failure" | "inactive";
 
 /**
  * The step that makes GitHub's deployment of a ledger entry. GitHub has no key for it: ours is in the payload,
- * and after a doubtful write all of ours are listed, the lowest id stays and the others are removed.
+ * and after a doubtful write all of ours are listed, the lowest id stays and the others are removed. Where the job's
+ * `environment:` has made GitHub write one by itself, that one is taken, and no second is made.
  */
 export function deploymentStep(
   github: GitHub,
@@ -18,6 +20,8 @@ export function deploymentStep(
     environment: string;
     production: boolean;
     fresh: boolean;
+    /** The commit of the workflow, and the address of its run. */
+    workflow: { commit: string | undefined; run: string };
   },
 ): Step<number> {
   const ours = async (): Promise<number[]> => {
@@ -35,15 +39,53 @@ export function deploymentStep(
       .map((deployment) => deployment.id)
       .sort((a, b) => a - b);
   };
+  let adopted: number | undefined;
+  /** The one that GitHub made for the job that runs now: of the workflow's commit, under way, with this run's log. */
+  const ofTheJob = async (): Promise<number | undefined> => {
+    if (about.workflow.commit === undefined) return undefined;
+    const listed = await github.rest<Deployment[]>(
+      "GET /repos/{owner}/{repo}/deployments",
+      { sha: about.workflow.commit, environment: about.environment, task: "deploy", per_page: 10 },
+      "[id]",
+    );
+    const candidates = listed
+      .filter((deployment) => entryOf(deployment.payload) === undefined)
+      .map((deployment) => deployment.id)
+      .sort((a, b) => b - a);
+    for (const id of candidates.slice(0, 3)) {
+      const statuses = await github.rest<DeploymentStatus[]>(
+        "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+        { deployment_id: id, per_page: 100 },
+        "[state]",
+      );
+      const isOurs = statuses.some(
+        ({ log_url: log = "" }) =>
+          log === about.workflow.run || log.startsWith(`${about.workflow.run}/`),
+      );
+      const isTaken = statuses.some(({ description = "" }) =>
+        description.startsWith(`${about.entry}: `),
+      );
+      // GitHub lists the newest first. One that is over belongs to another job of this run, unless this entry has ended it.
+      const isUnderWay = ["in_progress", "queued", "pending"].includes(statuses[0]?.state ?? "");
+      if (isOurs && (isUnderWay || isTaken)) return id;
+    }
+    return undefined;
+  };
   // An entry that this very process has allocated cannot have a deployment yet: the first look costs nothing.
   let unwritten = about.fresh;
   return {
     key: `deployment of ${about.entry}`,
     title: `Record the deployment of ${about.environment} on GitHub`,
     look: async (): Promise<Look<number>> => {
-      if (unwritten) return { state: "todo" };
-      const [first] = await ours();
-      return first === undefined ? { state: "todo" } : { state: "done", value: first };
+      const [first] = unwritten ? [] : await ours();
+      if (first !== undefined) return { state: "done", value: first };
+      try {
+        adopted ??= await ofTheJob();
+      } catch (error) {
+        // Who may not read deployments may not make one either, and is told so by the write.
+        if (!(error instanceof Fault) || statusOf(error.cause) !== 403) throw error;
+      }
+      return adopted === undefined ? { state: "todo" } : { state: "done", value: adopted };
     },
     act: async () => {
       unwritten = false;
@@ -63,6 +105,7 @@ export function deploymentStep(
       return made.id;
     },
     settle: async (made) => {
+      if (made === adopted) return { state: "done", value: made };
       const listed = await ours();
       if (!listed.includes(made))
         return { state: "unknown", saw: `GitHub does not list deployment ${made} yet` };
@@ -117,7 +160,7 @@ export function deploymentStatusStep(
         state: about.state,
         log_url: about.logUrl,
         // GitHub refuses descriptions over 140 characters.
-        description: [...about.description].slice(0, 140).join(""),
+        description: [...`${about.entry}: ${about.description}`].slice(0, 140).join(""),
         ...(about.url ? { environment_url: about.url } : {}),
         auto_inactive: about.state === "success",
       });

@@ -56,6 +56,7 @@ export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutpu
       environment: environment.name,
       production: isLast(run.pipeline, environment.name),
       fresh,
+      workflow: { commit: world.job.variables["GITHUB_SHA"], run: runUrl(world.job) },
     }),
   );
   const say = (state: DeploymentState, description: string) =>
