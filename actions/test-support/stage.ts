@@ -320,6 +320,12 @@ const deployer: AccessRule[] = [
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs, namespaces: ["shop"] },
   { apiGroups: ["batch"], resources: ["cronjobs"], verbs: ["get"], namespaces: ["shop"] },
   {
+    apiGroups: ["batch"],
+    resources: ["jobs"],
+    verbs: ["get", "list", "create", "delete"],
+    namespaces: ["shop"],
+  },
+  {
     apiGroups: [""],
     resources: ["pods", "pods/log", "events"],
     verbs: ["get", "list", "watch"],

@@ -2,8 +2,8 @@
 import type { ActionIo } from "@release-actions/runner";
 
 export type Inputs = {
-  /** release or rollback */
-  action: "release" | "rollback";
+  /** release, rollback or restore */
+  action: "release" | "rollback" | "restore";
   /** Lines name=image@digest of the candidate; empty = what the environment before runs */
   images?: string[];
   /** GitHub's name of the environment; needed where the file is used */
@@ -36,7 +36,7 @@ export type Outputs = {
 export const io: ActionIo<Inputs, Outputs> = {
   name: "gate",
   inputs: {
-    action: { name: "action", type: "enum", default: "release", values: ["release","rollback"] },
+    action: { name: "action", type: "enum", default: "release", values: ["release","rollback","restore"] },
     images: { name: "images", type: "list", separator: "\n" },
     environment: { name: "environment", type: "string" },
     version: { name: "version", type: "string" },

@@ -320,13 +320,13 @@ refusesInputs("gate", [
     "an action of another word",
     withFile({ environment: "staging", action: "relaese" }),
     "RA1002",
-    /`action` is "relaese"; it takes release(, | or )rollback/,
+    /`action` is "relaese"; it takes release, rollback(, | or )restore/,
   ],
   [
     "an action that is promote's",
     withFile({ environment: "staging", action: "accept" }),
     "RA1002",
-    /`action` is "accept"; it takes release, rollback\./,
+    /`action` is "accept"; it takes release, rollback, restore\./,
   ],
   [
     "a rollback without a reason",

@@ -2,9 +2,9 @@
 import type { ActionIo } from "@release-actions/runner";
 
 export type Inputs = {
-  /** release, rollback or accept; empty = the event's, else release */
+  /** release, rollback, restore or accept; empty = the event's, else release */
   action?: string;
-  /** Why; needed for a rollback; empty = the event's */
+  /** Why; needed for a rollback and a restore; empty = the event's */
   reason?: string;
   /** Tag under which the build pushed the image; empty = from the file, else the commit */
   imageTag?: string;

@@ -262,9 +262,9 @@ refusesInputs("promote", [
   ],
   [
     "an action of another word",
-    withFile({ environment: "staging", action: "restore" }),
+    withFile({ environment: "staging", action: "hotfix" }),
     "RA1002",
-    /`action` is "restore"; it takes release(, | or )rollback/,
+    /`action` is "hotfix"; it takes release(, | or )rollback/,
   ],
   [
     "a rollback without a reason",

@@ -117,4 +117,10 @@ export const gate = {
       "A rollback without a version takes back what ran when it was asked for; another run has changed the environment since.",
     next: "Look at what runs now. If it is still to be rolled back, start a new run.",
   },
+  RA1221: {
+    title: "Data are not restored here",
+    means:
+      "The action restore overwrites data: it needs a Job and the people who approve it, and works on what runs.",
+    next: "Name the Job under `deploy.restore`, and who has to approve it under `exceptions.restore`.",
+  },
 } as const;

@@ -107,12 +107,16 @@ export function releaseBefore(current: Current | undefined): Release | undefined
 /** The last entry did not pass, and what runs since is not known. */
 function isHalfWay(current: Current | undefined): boolean {
   return (
-    current !== undefined && current.latest.result !== "passed" && current.latest.runs === undefined
+    current !== undefined &&
+    current.latest.action !== "restore" &&
+    current.latest.result !== "passed" &&
+    current.latest.runs === undefined
   );
 }
 
 function passedAfter(passed: Current["passed"], entry: Entry, at: string): Current["passed"] {
-  if (entry.result !== "passed") return passed;
+  // A restore changes what the release works on, not what runs.
+  if (entry.result !== "passed" || entry.action === "restore") return passed;
   const line = { entry: entry.id, at, release: entry.release };
   if (entry.action === "rollback") {
     // What was rolled back is no longer a place to go back to.
@@ -131,7 +135,7 @@ function evidence(
 ): Record<string, string> {
   const paths = ledgerPaths(product, entry.environment);
   const { notices = [] } = versions;
-  const passed = entry.result === "passed";
+  const passed = entry.result === "passed" && entry.action !== "restore";
   if (!passed && notices.length === 0) return {};
   const files: Record<string, string> = {};
   const pass = { environment: entry.environment, entry: entry.id, at, release: entry.release };

@@ -32,6 +32,9 @@ export type Verdict = {
   at: string;
 };
 
+/** What is done to an environment: a release is brought out, taken back, or its data are restored from a backup. */
+export type Action = "release" | "rollback" | "restore";
+
 /** `running` holds the environment's lock. */
 export type EntryResult = "running" | "passed" | "failed" | "rolled-back";
 
@@ -40,7 +43,7 @@ export type Entry = {
   /** `<environment>-<number>`, allocated by the run's first append. */
   id: string;
   environment: string;
-  action: "release" | "rollback";
+  action: Action;
   reason?: string;
   /** Who started this attempt of the run; roles are judged by it. */
   actor: string;

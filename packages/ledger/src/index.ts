@@ -13,6 +13,7 @@ export {
 export { recordVersion } from "./record.ts";
 export type {
   Acceptance,
+  Action,
   Approval,
   Component,
   Current,

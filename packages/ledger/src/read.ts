@@ -81,7 +81,7 @@ function isEntry(value: unknown): value is Entry {
     isText(value["actor"]) &&
     isText(value["openedAt"]) &&
     ["running", "passed", "failed", "rolled-back"].includes(String(value["result"])) &&
-    ["release", "rollback"].includes(String(value["action"])) &&
+    ["release", "rollback", "restore"].includes(String(value["action"])) &&
     isObject(value["run"]) &&
     typeof value["run"]["id"] === "number" &&
     isRelease(value["release"])

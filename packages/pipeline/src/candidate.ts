@@ -4,6 +4,7 @@ import {
   lastPass,
   releaseBefore,
   runningRelease,
+  type Action,
   type Component,
   type Release,
   type VersionRecord,
@@ -169,19 +170,17 @@ export async function findCandidate(
   };
 }
 
-/** The rules of `gate:` for this action; `exceptions.rollback` lies over them for a rollback. */
-export function rulesOf(
-  environment: EnvironmentSettings,
-  request: { action: "release" | "rollback" },
-) {
+/** The rules of `gate:` for this action; `exceptions.<action>` lies over them for a rollback and a restore. */
+export function rulesOf(environment: EnvironmentSettings, request: { action: Action }) {
   const gate = environment.gate;
-  const rollback = request.action === "rollback" ? environment.exceptions?.rollback : undefined;
-  const isRollback = request.action === "rollback";
+  const isRelease = request.action === "release";
+  const exception =
+    request.action === "release" ? undefined : environment.exceptions?.[request.action];
   return {
-    statusChecks: isRollback ? [] : (gate?.["status-checks"] ?? []),
-    approvals: isRollback ? (rollback?.approvals ?? []) : (gate?.approvals ?? []),
-    runBy: rollback?.["run-by"] ?? gate?.["run-by"] ?? [],
-    wait: isRollback ? 0 : (gate?.wait ?? 0),
+    statusChecks: isRelease ? (gate?.["status-checks"] ?? []) : [],
+    approvals: isRelease ? (gate?.approvals ?? []) : (exception?.approvals ?? []),
+    runBy: exception?.["run-by"] ?? gate?.["run-by"] ?? [],
+    wait: isRelease ? (gate?.wait ?? 0) : 0,
   };
 }
 
@@ -194,12 +193,12 @@ export function readVersion(scheme: Scheme, given: string): Version | { wrong: s
   return "wrong" in completed ? exact : completed;
 }
 
-/** The environment whose passes count: for a rollback its own, else the one that it takes releases from. */
+/** The environment whose passes count: for a rollback and a restore its own, else the one that it takes releases from. */
 export function testedIn(
   environment: EnvironmentSettings,
   request: Pick<Request, "action">,
 ): string | undefined {
-  return request.action === "rollback" ? environment.name : environment.from;
+  return request.action === "release" ? environment.from : environment.name;
 }
 
 function fromLedger(
@@ -208,6 +207,7 @@ function fromLedger(
   history: History,
 ): Release | undefined {
   if (request.action === "rollback") return releaseBefore(history.current);
+  if (request.action === "restore") return runningRelease(history.current);
   return environment.from === undefined ? undefined : runningRelease(history.from);
 }
 

@@ -26,6 +26,7 @@ import { isAcceptedByPassing, outputsOf, type PromoteOutputs } from "./decision.
 import { refreshIssues } from "./issue/refresh.ts";
 import { runUrl, type ActionResult } from "./job.ts";
 import { dueNotices, sayNotices, sendDue } from "./notices.ts";
+import { restoreData } from "./restore-data.ts";
 import { tagSteps } from "./release-tags.ts";
 import { entryNotice } from "./report/entry-notice.ts";
 import { endSummary, firstLineOf } from "./report/summaries.ts";
@@ -37,7 +38,7 @@ import { nextLine } from "./report/trouble-lines.ts";
  * that was killed anywhere continues.
  */
 export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutputs>> {
-  const { world, environment, release } = run;
+  const { world } = run;
   const begun = performance.now();
   const { entry, head, fresh } = await open(run);
   const { version } = entry.release;
@@ -47,6 +48,23 @@ export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutpu
       ? []
       : (await sendDue(world, run.pipeline, version, entry.run, { notices: started })).findings;
   sayNotices(world.job, atFirst);
+  const ending =
+    entry.action === "restore" ? await restoreData(run, entry) : await deploy(run, entry, fresh);
+  const at = world.github.now().toISOString();
+  const closed = await close(run, head, entry, ending, at);
+  // From here on everything is settled; people are told of it, and that they could not be told undoes nothing.
+  const told = await sendDue(world, run.pipeline, version, entry.run, { head: closed });
+  // What still waits is said once.
+  const atLast = told.findings.filter(({ saw }) => !atFirst.some((one) => one.saw === saw));
+  sayNotices(world.job, atLast);
+  await refreshIssues(world, run.pipeline, entry, closed);
+  const notices = [...atFirst, ...atLast];
+  return report(run, entry, { ...ending, notices }, performance.now() - begun);
+}
+
+/** Git tags, GitHub's deployment, and the release itself between the deployment's states. */
+async function deploy(run: Approved, entry: Entry, fresh: boolean): Promise<Ending> {
+  const { world, environment, release } = run;
   for (const step of tagSteps(world.sources, run.tags)) await done(run, step);
   const deployment = await done(
     run,
@@ -76,21 +94,12 @@ export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutpu
 
   const ending = await bringOrTakeBack(run, entry);
 
-  const at = world.github.now().toISOString();
   // The ledger is closed last: a closed entry says that nothing is left to do, and a resumed run believes it.
   await say(
     ending.result === "passed" ? "success" : "failure",
     ending.result === "passed" ? `${release.version} runs` : `${release.version}: ${ending.result}`,
   );
-  const closed = await close(run, head, entry, ending, at);
-  // From here on everything is settled; people are told of it, and that they could not be told undoes nothing.
-  const told = await sendDue(world, run.pipeline, version, entry.run, { head: closed });
-  // What still waits is said once.
-  const atLast = told.findings.filter(({ saw }) => !atFirst.some((one) => one.saw === saw));
-  sayNotices(world.job, atLast);
-  await refreshIssues(world, run.pipeline, entry, closed);
-  const notices = [...atFirst, ...atLast];
-  return report(run, entry, { ...ending, notices }, performance.now() - begun);
+  return ending;
 }
 
 function isSameRelease(before: Release | undefined, after: Release): boolean {
@@ -108,7 +117,7 @@ function noticesOf(
   const { pipeline, environment } = run;
   const back = event === "passed" && entry.action === "rollback";
   // Nobody needs to hear that what ran before still runs.
-  const tells = entry.action === "rollback" || (event !== "passed" && event !== "started");
+  const tells = entry.action !== "release" || (event !== "passed" && event !== "started");
   if (!tells && isSameRelease(entry.replaced, entry.release)) return [];
   return dueNotices(pipeline, {
     event: back ? "rolled-back" : event,
@@ -239,6 +248,7 @@ function report(
   const { environment, release } = run;
   const unchanged = ending.result === "passed" && ending.outcome.rollout?.result === "unchanged";
   const passed = ending.result === "passed";
+  const restores = entry.action === "restore";
   const { trouble } = ending;
   const first = passed
     ? ""
@@ -272,7 +282,9 @@ function report(
       ? {}
       : {
           failure: {
-            title: `${environment.name} does not run ${release.version}`,
+            title: restores
+              ? `The data of ${environment.name} were not restored`
+              : `${environment.name} does not run ${release.version}`,
             message: `${ending.trouble?.code ?? ""} ${first}`.trim(),
           },
         }),

@@ -145,6 +145,7 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
       placeholders,
       images,
       product: "",
+      run: job.env.runId,
     }),
     awx: await prepareAwx(connection, environment, release, placeholders),
   };

@@ -1,6 +1,7 @@
 import { runChecks, type Check } from "@release-actions/checks";
 import { Fault, type Finding } from "@release-actions/codes";
 import { lastSuccessOf, type Cluster } from "@release-actions/deploy";
+import type { Action } from "@release-actions/ledger";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import { fill, type Placeholders } from "./configuration/placeholders.ts";
 import type { CheckFile, PreflightFile } from "./configuration/schema.ts";
@@ -10,8 +11,8 @@ type Backup = Extract<PreflightFile, { backup: string }>;
 
 export type PreflightFacts = {
   environment: Pick<EnvironmentSettings, "name" | "url" | "gate">;
-  /** A rollback is not held up by an old backup: there is no finding. */
-  action: "release" | "rollback";
+  /** A rollback or a restore is not held up by an old backup: there is no finding. */
+  action: Action;
   placeholders: Placeholders;
   cluster: Cluster | undefined;
   /** GitHub's clock. */
@@ -30,7 +31,7 @@ export async function judgePreflight(
   facts: PreflightFacts,
 ): Promise<Finding | undefined> {
   const checks = facts.environment.gate?.preflight ?? [];
-  if (checks.length === 0 || facts.action === "rollback") return undefined;
+  if (checks.length === 0 || facts.action !== "release") return undefined;
   const open: string[] = [];
   const later: string[] = [];
   // One after the other: what is measured is measured alone.

@@ -27,7 +27,8 @@ import { isAcceptedByPassing, outputsOf, type Decision, type PromoteOutputs } fr
 import { dryRunSummary, earlierSummary, refusedSummary } from "./report/summaries.ts";
 import { oneLine, reasonsOf } from "./report/sentences.ts";
 import { readRequest, type Request, type RequestInputs } from "./request.ts";
-import { openTarget, prepare } from "./rollout.ts";
+import { restoredEnvironment } from "./restore-data.ts";
+import { openCluster, openTarget, prepare } from "./rollout.ts";
 
 export type PromoteInputs = RequestInputs &
   Logins & { config?: string; imageTag?: string; kubeconfig?: string; allowExec?: boolean };
@@ -106,6 +107,7 @@ export async function promote(
         ),
         script: prepared.script?.path,
         template: prepared.awx?.template.name,
+        jobs: prepared.jobs,
       }),
     };
   }
@@ -189,14 +191,24 @@ async function makeReady(
   inputs: Pick<PromoteInputs, "kubeconfig" | "allowExec" | "awxToken">,
 ) {
   const { kubeconfig, allowExec = false, awxToken } = inputs;
-  const cluster = await openTarget(
-    world,
-    { ...(kubeconfig ? { kubeconfig } : {}), ...(awxToken ? { awxToken } : {}), allowExec },
-    environment,
-  );
+  const given = {
+    ...(kubeconfig ? { kubeconfig } : {}),
+    ...(awxToken ? { awxToken } : {}),
+    allowExec,
+  };
   const moment = { at: new Date(verdict.at), zone: pipeline.timezone };
+  if (request.action === "restore") {
+    const restored = restoredEnvironment(environment);
+    return {
+      cluster: await openCluster(world, given, restored),
+      prepared: await prepare(world, pipeline.product, restored, release, {
+        moment,
+        jobs: ["restore"],
+      }),
+    };
+  }
   return {
-    cluster,
+    cluster: await openTarget(world, given, environment),
     prepared: await prepare(world, pipeline.product, environment, release, {
       moment,
       jobs: request.action === "release" ? ["before", "after"] : [],

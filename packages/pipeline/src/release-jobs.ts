@@ -37,9 +37,12 @@ export function prepareJobs(
     placeholders: Placeholders;
     images: readonly ReleasedImage[];
     product: string;
+    /** Of GitHub: what is restored again by another run is another Job. */
+    run: number;
   },
 ): ReleaseJobs {
-  const { roles, placeholders, images, product } = about;
+  const { roles, placeholders, images, product, run } = about;
+  const same = [product, environment.name, release.version, release.commit];
   const digests = release.components.map(({ name, digest }) => `${name}=${digest}`).toSorted();
   const jobs = jobPaths(environment, roles).map(([role, path]) => {
     const file = files.find((one) => one.path === path);
@@ -54,7 +57,7 @@ export function prepareJobs(
         Object.entries(placeholders).filter((one): one is [string, string] => one[1] !== undefined),
       ),
       version: release.version,
-      identity: [product, environment.name, release.version, release.commit, ...digests].join(" "),
+      identity: [...same, ...digests, ...(role === "restore" ? [run] : [])].join(" "),
     });
     return [role, job] as const;
   });

@@ -1,4 +1,5 @@
 import { Fault } from "@release-actions/codes";
+import type { Action } from "@release-actions/ledger";
 import { readCommand, type Command } from "./gate/command.ts";
 import { eventText, runUrl, type Job } from "./job.ts";
 import { sentenceIn } from "./legible.ts";
@@ -6,7 +7,7 @@ import { sentenceIn } from "./legible.ts";
 /** Who wants what, where and why: the inputs, else the event. */
 export type Request = {
   environment: string;
-  action: "release" | "rollback";
+  action: Action;
   /** Version or tag as it was given; undefined: what the ledger says. */
   version?: string;
   reason?: string;
@@ -38,17 +39,17 @@ export function readRequest(inputs: RequestInputs, job: Job): Request {
   // A comment is judged as one also where the workflow names the action: everybody can write comments.
   const asked = [undefined, "rollback"].includes(inputs.action) ? readComment(job) : undefined;
   const action = inputs.action ?? eventText(job, "inputs", "action") ?? asked?.kind ?? "release";
-  if (action !== "release" && action !== "rollback") {
+  if (action !== "release" && action !== "rollback" && action !== "restore") {
     throw new Fault("RA1002", {
-      saw: `\`action\` is ${JSON.stringify(action.slice(0, 60))}; it takes release, rollback or accept`,
+      saw: `\`action\` is ${JSON.stringify(action.slice(0, 60))}; it takes release, rollback, restore or accept`,
     });
   }
   const reason = sentenceIn(
     inputs.reason ?? eventText(job, "inputs", "reason") ?? asked?.reason ?? "",
   );
-  if (action === "rollback" && reason === undefined) {
+  if (action !== "release" && reason === undefined) {
     throw new Fault("RA1001", {
-      saw: "a rollback needs a `reason`, and none is given",
+      saw: `a ${action} needs a \`reason\`, and none is given`,
       next: "Start the workflow again and say in `reason` what is wrong.",
     });
   }

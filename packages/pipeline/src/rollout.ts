@@ -12,7 +12,6 @@ import {
   type JobRole,
   type ReleasedImage,
   type Rendered,
-  type Rollout,
   type RolloutOptions,
   type Running,
 } from "@release-actions/deploy";
@@ -117,6 +116,7 @@ export async function prepare(
       placeholders,
       images,
       product,
+      run: world.job.env.runId,
     }),
     checks: read.checks,
     identity: environment.smoke?.identity ?? ("identity" in read ? read.identity : undefined),
@@ -138,7 +138,8 @@ export function isManifest(
   environment: Pick<EnvironmentSettings, "deploy">,
   path: string,
 ): boolean {
-  if (jobPaths(environment).some(([, job]) => job === path)) return false;
+  if (jobPaths(environment, ["before", "after", "restore"]).some(([, job]) => job === path))
+    return false;
   return (environment.deploy?.manifests ?? []).some(
     (wanted) => path === wanted || path.startsWith(`${wanted.replace(/\/+$/, "")}/`),
   );
@@ -427,7 +428,7 @@ export async function smokeTest(
   });
 }
 
-function smokeTrouble(smoke: ChecksReport): Trouble {
+export function smokeTrouble(smoke: ChecksReport): Trouble {
   const failed = smoke.findings.filter((finding) => !finding.holds);
   const first = failed[0];
   return {

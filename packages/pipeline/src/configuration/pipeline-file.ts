@@ -108,7 +108,6 @@ function wrongRoles(place: Place, file: PipelineFile): string[] {
   const roles = Object.keys(file.roles);
   const uses = Object.entries(file.environments).flatMap(([name, environment]) => {
     const base = ["environments", name];
-    const rollback = environment.exceptions?.rollback;
     return [
       ...(environment.gate?.approvals ?? []).map((approval, index) => ({
         role: approval.role,
@@ -118,14 +117,20 @@ function wrongRoles(place: Place, file: PipelineFile): string[] {
         role,
         path: [...base, "gate", "run-by", index],
       })),
-      ...(rollback?.approvals ?? []).map((approval, index) => ({
-        role: approval.role,
-        path: [...base, "exceptions", "rollback", "approvals", index],
-      })),
-      ...(rollback?.["run-by"] ?? []).map((role, index) => ({
-        role,
-        path: [...base, "exceptions", "rollback", "run-by", index],
-      })),
+      ...(["rollback", "restore"] as const).flatMap((action) => {
+        const exception = environment.exceptions?.[action];
+        const place = [...base, "exceptions", action];
+        return [
+          ...(exception?.approvals ?? []).map((approval, index) => ({
+            role: approval.role,
+            path: [...place, "approvals", index],
+          })),
+          ...(exception?.["run-by"] ?? []).map((role, index) => ({
+            role,
+            path: [...place, "run-by", index],
+          })),
+        ];
+      }),
       ...(environment["accept-by"] === undefined
         ? []
         : [{ role: environment["accept-by"], path: [...base, "accept-by"] }]),

@@ -55,6 +55,7 @@ export const sample = {
         "on-failure": "keep",
         before: "deploy/backup.yml",
         after: "deploy/after.yml",
+        restore: "deploy/restore.yml",
       },
       smoke: {
         deadline: "10m",
@@ -85,7 +86,10 @@ export const sample = {
         preflight: [{ name: "backup", backup: "cronjob/backup", "max-age": "24h", timeout: "5s" }],
       },
       "accept-by": "owner",
-      exceptions: { rollback: { "run-by": ["owner"], approvals: ["owner"] } },
+      exceptions: {
+        rollback: { "run-by": ["owner"], approvals: ["owner"] },
+        restore: { "run-by": ["owner"], approvals: ["owner"] },
+      },
     },
   },
   issue: {

@@ -355,6 +355,13 @@ const exceptions = v.strictObject({
   rollback: v.optional(
     v.strictObject({ "run-by": v.optional(listOf(text)), approvals: v.optional(listOf(approval)) }),
   ),
+  // Overwriting data without anybody's word is not offered.
+  restore: v.optional(
+    v.strictObject({
+      "run-by": v.optional(listOf(text)),
+      approvals: v.pipe(listOf(approval), v.minLength(1, "names nobody who approves it")),
+    }),
+  ),
 });
 
 export const environmentSchema = v.strictObject({

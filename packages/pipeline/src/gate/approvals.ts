@@ -18,6 +18,8 @@ export type ApprovalFacts = {
   requester?: string;
   /** Comments that the ledger has as approvals of this version; an edited one is named even if it says something else now. */
   recorded?: number[];
+  /** Comments that have already let something happen which is approved each time anew. */
+  spent?: number[];
   /** Reviews of the GitHub environment that let this run go on; only where the run was given a version. */
   reviews?: Reviews;
 };
@@ -132,13 +134,16 @@ function readApproval(comment: IssueComment, facts: ApprovalFacts): ApprovalRead
   if (environment !== undefined && environment !== facts.environment) return undefined;
   if (comment.authorType !== "User") return isVoid(`${who} does not count: it is not a person`);
   if (comment.edited) return isVoid(`${who} does not count: it was edited afterwards`);
+  if (facts.spent?.includes(comment.id)) return isVoid(`${who} was for an earlier entry`);
   if (digest !== undefined && !facts.digests.some((known) => known.startsWith(digest)))
     return isVoid(`${who} is for another digest`);
   if (
     facts.notBefore !== undefined &&
     Date.parse(comment.createdAt) < Math.floor(Date.parse(facts.notBefore) / 1000) * 1000
   )
-    return isVoid(`${who} is older than the test of these digests`);
+    return isVoid(
+      `${who} is older than the test of these digests, or than the last change of ${facts.environment}`,
+    );
   const reading = byRole(facts, {
     login: comment.login,
     at: comment.createdAt,

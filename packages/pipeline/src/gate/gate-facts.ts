@@ -40,14 +40,14 @@ export type GateFacts = {
   reviews: Reviews | undefined;
 };
 
-/** The rules that look at the release issue; for a rollback `exceptions.rollback` names the approvals, and the others are waived. */
+/** The rules that look at the release issue; for a rollback and a restore `exceptions` names the approvals, and the others are waived. */
 export function issueRulesOf(
   environment: Pick<EnvironmentSettings, "gate" | "exceptions">,
   request: Pick<Request, "action">,
 ) {
-  if (request.action === "rollback")
+  if (request.action !== "release")
     return {
-      approvals: environment.exceptions?.rollback?.approvals ?? [],
+      approvals: environment.exceptions?.[request.action]?.approvals ?? [],
       checklist: [],
       fourEyes: false,
     };
@@ -187,7 +187,10 @@ async function readReviews(
 
 /** What the approvals of `required` are judged by. */
 export function approvalFactsOf(
-  about: Pick<GateQuestion, "pipeline" | "environment" | "record" | "version" | "tested"> & {
+  about: Pick<
+    GateQuestion,
+    "pipeline" | "environment" | "record" | "version" | "tested" | "history"
+  > & {
     request: Pick<Request, "action">;
   },
   gate: GateFacts,
@@ -204,7 +207,13 @@ export function approvalFactsOf(
         )?.at;
   const withdrawals = record?.withdrawn.map((line) => line.at) ?? [];
   const { fourEyes } = issueRulesOf(environment, about.request);
-  const notBefore = [...(tested === undefined ? [] : [tested]), ...withdrawals].toSorted().at(-1);
+  // Whoever approved the release has not approved that its data are overwritten.
+  const { latest } = about.history.current ?? {};
+  const last =
+    about.request.action === "restore" ? (latest?.closedAt ?? latest?.openedAt) : undefined;
+  const notBefore = [...[tested, last].filter((at) => at !== undefined), ...withdrawals]
+    .toSorted()
+    .at(-1);
   return {
     required,
     roles: pipeline.roles,
@@ -217,6 +226,7 @@ export function approvalFactsOf(
     recorded: (record?.decisions ?? [])
       .filter(({ kind }) => kind === "approve")
       .map(({ comment }) => comment),
+    ...(last === undefined ? {} : { spent: latest?.approvals.map(({ comment }) => comment) ?? [] }),
     ...(fourEyes && gate.requester !== undefined ? { requester: gate.requester } : {}),
     ...(gate.reviews === undefined ? {} : { reviews: gate.reviews }),
   };

@@ -19,6 +19,7 @@ import {
   judgeStatusChecks,
   judgeTag,
   type RuleFacts,
+  judgeRestore,
 } from "./rules.ts";
 
 /** The decision: every rule judged, all reasons at once. Pure. `now`: GitHub's clock. */
@@ -43,6 +44,7 @@ export function judge(facts: RuleFacts, now: Date): { verdict: Verdict; approval
     judgeStatusChecks(rules.statusChecks, candidate.facts?.checks, candidate.facts?.commit),
     ...people.findings,
     judgeRunBy(rules.runBy, pipeline.roles, request.actor),
+    judgeRestore(facts),
     judgeLock(facts),
   ]
     .filter((finding): finding is Finding => finding !== undefined)
@@ -79,7 +81,7 @@ function judgeIssue(facts: RuleFacts): {
   const gate = candidate.gate ?? { ...nothingRead, title: issueTitle(pipeline, version) };
   const rules = issueRulesOf(environment, request);
   const tested = testedIn(environment, request);
-  const about = { pipeline, environment, request, record, version, tested };
+  const about = { pipeline, environment, request, record, version, tested, history: facts.history };
   const factsFor = (required: ApprovalFacts["required"]): ApprovalFacts =>
     approvalFactsOf(about, gate, release, required);
   const approvals =

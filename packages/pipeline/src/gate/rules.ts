@@ -2,7 +2,7 @@ import type { Finding } from "@release-actions/codes";
 import type { StatusCheck } from "@release-actions/github";
 import { schemeOf, type Version } from "@release-actions/versions";
 import { manifestVersion } from "@release-actions/versions";
-import { isLater, lastPass, sameBuild } from "@release-actions/ledger";
+import { isLater, lastPass, runningRelease, sameBuild } from "@release-actions/ledger";
 import { testedIn, type Candidate } from "../candidate.ts";
 import type { EnvironmentSettings, Pipeline } from "../configuration/pipeline-file.ts";
 import type { ImageFacts } from "./image-rules.ts";
@@ -286,6 +286,38 @@ export function judgeRunBy(
     saw: `@${actor} has not the role ${roles.join(" or ")}`,
     next: `${who} starts the workflow.`,
   };
+}
+
+/** May data be restored: does the file allow it, and is it the running release whose Job is meant? */
+export function judgeRestore({
+  environment,
+  request,
+  history,
+  candidate,
+}: RuleFacts): Finding | undefined {
+  if (request.action !== "restore") return undefined;
+  const rule = "restore";
+  const refused = (saw: string, next: string): Finding => ({
+    rule,
+    holds: false,
+    code: "RA1221",
+    saw,
+    next,
+  });
+  const { deploy, exceptions, name } = environment;
+  if (exceptions?.restore === undefined || deploy?.restore === undefined)
+    return refused(
+      `${name} has no ${deploy?.restore === undefined ? "`deploy.restore`" : "`exceptions.restore`"}`,
+      "Name the Job under `deploy.restore`, and who has to approve it under `exceptions.restore`.",
+    );
+  const running = runningRelease(history.current);
+  const { release } = candidate;
+  if (release !== undefined && (running === undefined || !sameBuild(release, running)))
+    return refused(
+      `${name} runs ${running?.version ?? "nothing that is recorded"}, not ${release.version}`,
+      "Start the workflow without a version.",
+    );
+  return { rule, holds: true, saw: `${deploy.restore} of ${running?.version ?? "the release"}` };
 }
 
 /** Is the environment free? */

@@ -18,16 +18,23 @@ export function entryNotice(about: {
   const what = `${pipeline.product} ${version}`;
   const place = environment.name;
   const isBack = entry.action === "rollback";
+  const isRestore = entry.action === "restore";
   const trouble = ending?.trouble;
   const role = environment["accept-by"];
   const line = (label: string, text: string | undefined, url?: string): Line[] =>
     text === undefined ? [] : [{ label, text, ...(url === undefined ? {} : { url }) }];
   const title = {
-    started: isBack
-      ? `${place} is being rolled back to ${what}`
-      : `${what} is on its way to ${place}`,
-    passed: isBack ? `${place} was rolled back: ${what} runs again` : `${what} runs in ${place}`,
-    failed: `${what} failed in ${place}`,
+    started: isRestore
+      ? `The data of ${what} in ${place} are being restored`
+      : isBack
+        ? `${place} is being rolled back to ${what}`
+        : `${what} is on its way to ${place}`,
+    passed: isRestore
+      ? `The data of ${what} in ${place} were restored`
+      : isBack
+        ? `${place} was rolled back: ${what} runs again`
+        : `${what} runs in ${place}`,
+    failed: isRestore ? `The restore of ${what} in ${place} failed` : `${what} failed in ${place}`,
     "rolled-back": `${what} failed in ${place} and was rolled back`,
   }[event];
   return {
@@ -39,7 +46,7 @@ export function entryNotice(about: {
       ...line("Reason", entry.reason),
       ...line("Why", trouble?.plain),
       ...line("Next", trouble?.next),
-      ...(event === "passed" && !isBack && role !== undefined
+      ...(event === "passed" && entry.action === "release" && role !== undefined
         ? line("Next", `${role}: test it more widely, then comment /accept ${version}`)
         : []),
       ...(issue === undefined ? [] : line("Release issue", `#${issue.number}`, issue.url)),

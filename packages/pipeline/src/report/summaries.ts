@@ -1,9 +1,11 @@
 import { codes, type Finding } from "@release-actions/codes";
 import type { Entry, Release } from "@release-actions/ledger";
+import type { ReleaseJob } from "@release-actions/deploy";
 import { markdownCode, markdownLink, markdownText } from "@release-actions/markdown";
 import type { Approved, Ending } from "../bring-or-take-back.ts";
 import { spoken } from "../configuration/duration.ts";
 import type { Decision } from "../decision.ts";
+import type { ReleaseJobs } from "../release-jobs.ts";
 import { standingLine } from "../standing.ts";
 import { instant, nextOf, nextText, sawOf, shortDigest } from "./sentences.ts";
 import { evidenceLines, troubleLines } from "./trouble-lines.ts";
@@ -53,15 +55,25 @@ export function dryRunSummary(about: {
   script: string | undefined;
   /** Of AWX. */
   template?: string | undefined;
+  jobs?: ReleaseJobs;
 }): string {
-  const { decision, release, tags, gitTags, objects, script, template } = about;
-  const steps = [
+  const { decision, release, tags, gitTags, objects, script, template, jobs = {} } = about;
+  const run = (job: ReleaseJob | undefined): string[] =>
+    job === undefined ? [] : [`run the Job ${markdownCode(job.path)}, once`];
+  const restores = [
+    "open an entry in the ledger",
+    ...run(jobs.restore),
+    "run the smoke checks",
+    "close the entry, and tell whom `notify` names",
+  ];
+  const deploys = [
     "open an entry in the ledger, and GitHub's deployment",
     ...gitTags.map(
       ({ repository, tag, commit }) =>
         `make the tag ${markdownCode(tag)} in ${markdownText(repository)} at ${markdownCode(commit.slice(0, 7))}`,
     ),
     `give ${release.components.length} ${plural(release.components.length, "image")} the ${plural(tags.length, "tag")} ${tags.map(markdownCode).join(", ")}`,
+    ...run(jobs.before),
     ...(objects === undefined
       ? []
       : [
@@ -69,9 +81,11 @@ export function dryRunSummary(about: {
         ]),
     ...(script === undefined ? [] : [`run ${markdownCode(script)} of the tagged commit`]),
     ...(template === undefined ? [] : [`launch the AWX job template ${markdownCode(template)}`]),
+    ...run(jobs.after),
     "wait for the rollout and run the smoke checks; after a failure go back to the recorded release",
     "close the entry, and tell whom `notify` names",
   ];
+  const steps = decision.request.action === "restore" ? restores : deploys;
   return lines(
     `### Dry run: ${markdownText(decision.pipeline.product)} ${markdownText(release.version)} may go to ${markdownText(decision.environment.name)}`,
     "",
@@ -128,7 +142,9 @@ export function endSummary(about: EndedRun): string {
 function passedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
   const { pipeline, environment, release } = run;
   const smoke = ending.outcome.smoke;
-  const verb = entry.action === "rollback" ? "runs again" : "is live";
+  const verb = { rollback: "runs again", restore: "runs on restored data", release: "is live" }[
+    entry.action
+  ];
   return lines(
     `### ${markdownText(pipeline.product)} ${markdownText(release.version)} ${verb} in ${markdownText(environment.name)}`,
     "",
