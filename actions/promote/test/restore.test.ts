@@ -14,7 +14,9 @@ const job = (registryHost: string, script: string): string =>
       template: {
         spec: {
           restartPolicy: "Never",
-          containers: [{ name: "job", image: `${registryHost}/shop/web`, command: ["node", "-e", script] }],
+          containers: [
+            { name: "job", image: `${registryHost}/shop/web`, command: ["node", "-e", script] },
+          ],
         },
       },
     },

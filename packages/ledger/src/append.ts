@@ -36,7 +36,11 @@ export function openEntry(product: string, current: Current | undefined, entry: 
   return {
     message: `${entry.id}: ${entry.action} ${entry.release.version} started by ${entry.actor}`,
     files: {
-      [paths.current]: text({ latest: entry, passed: current?.passed ?? [] } satisfies Current),
+      [paths.current]: text({
+        ...current,
+        latest: entry,
+        passed: current?.passed ?? [],
+      } satisfies Current),
       [paths.entry(entry.id)]: text(entry),
       [paths.run(entry.run.id)]: text({ entry: entry.id }),
       // The lock's holder is gone: its entry is closed here, so that no entry stays open for ever.
@@ -58,7 +62,13 @@ export function openEntry(product: string, current: Current | undefined, entry: 
 export function closeEntry(
   product: string,
   current: Current,
-  end: { result: Exclude<EntryResult, "running">; at: string; runs?: Release; why?: string },
+  end: {
+    result: Exclude<EntryResult, "running">;
+    at: string;
+    runs?: Release;
+    why?: string;
+    checks?: string[];
+  },
   versions: {
     released: VersionRecord | undefined;
     replaced: VersionRecord | undefined;
@@ -71,8 +81,18 @@ export function closeEntry(
     closedAt: end.at,
     ...(end.runs ? { runs: end.runs } : {}),
     ...(end.why ? { why: end.why } : {}),
+    ...(end.checks?.length ? { checks: end.checks } : {}),
   };
-  const next: Current = { latest: entry, passed: passedAfter(current.passed, entry, end.at) };
+  const passed = (entry.checks ?? []).map((name) => [
+    name,
+    { at: end.at, entry: entry.id, version: entry.release.version },
+  ]);
+  const checks = { ...current.checks, ...(Object.fromEntries(passed) as Current["checks"]) };
+  const next: Current = {
+    latest: entry,
+    passed: passedAfter(current.passed, entry, end.at),
+    ...(Object.keys(checks).length > 0 ? { checks } : {}),
+  };
   const paths = ledgerPaths(product, entry.environment);
   return {
     entry,

@@ -60,6 +60,8 @@ export type Entry = {
   runs?: Release;
   /** One sentence, for a result that is not `passed`. */
   why?: string;
+  /** Checks that passed, by their names: `rollback`, and the smoke checks that have one. */
+  checks?: string[];
 };
 
 /** What is known of one environment, in one file of constant size. */
@@ -67,6 +69,8 @@ export type Current = {
   latest: Entry;
   /** Releases that passed here and were not rolled back, oldest first, at most ten; the last one runs. */
   passed: { entry: string; at: string; release: Release }[];
+  /** When each check passed here last, and with which version. */
+  checks?: Record<string, { at: string; entry: string; version: string }>;
 };
 
 /** Where a version passed, with the very digests that passed there, and where it was taken back. */

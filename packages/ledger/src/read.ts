@@ -92,6 +92,11 @@ function isCurrent(value: unknown): value is Current {
   return (
     isObject(value) &&
     isEntry(value["latest"]) &&
+    (value["checks"] === undefined ||
+      (isObject(value["checks"]) &&
+        Object.values(value["checks"]).every(
+          (check) => isObject(check) && isText(check["at"]) && isText(check["version"]),
+        ))) &&
     isList(
       value["passed"],
       (item) =>

@@ -1,6 +1,12 @@
 import { Fault, type Code } from "@release-actions/codes";
 import type { Cluster, Running } from "@release-actions/deploy";
-import type { Approval, Entry, Release, Verdict } from "@release-actions/ledger";
+import {
+  sameBuild,
+  type Approval,
+  type Entry,
+  type Release,
+  type Verdict,
+} from "@release-actions/ledger";
 import type { Step } from "@release-actions/plan";
 import { parseReference, promotionSteps } from "@release-actions/registry";
 import type { Decision } from "./decision.ts";
@@ -41,6 +47,10 @@ export type Ending = {
   running: Running[];
   /** What the cluster said when it was asked after a failure; undefined where there is none to ask. */
   standing?: Standing;
+  /** Checks that passed, by their names, for the ledger. */
+  checks?: string[];
+  /** What is to be told although it passed. */
+  notes?: string[];
 };
 
 /** Tags, rollout and smoke test; when the release does not come up, back to the recorded one, verified again. */
@@ -58,12 +68,15 @@ async function endOf(run: Approved, entry: Entry): Promise<Ending> {
   const { world, environment, release, prepared, cluster } = run;
   const before = entry.replaced;
   await tagImages(run, entry, release, prepared, "forward");
-  const outcome = await bringOut(world, environment, prepared, cluster, {
+  const brought = await bringOut(world, environment, prepared, cluster, {
     entry: entry.id,
     resumed: run.request.resumed,
     way: "forward",
     jobs: run.request.action === "release",
   });
+  const exercise =
+    brought.trouble === undefined ? await exerciseRollback(run, entry) : { state: "none" as const };
+  const outcome = exercise.state === "failed" ? exercise.outcome : brought;
   if (outcome.trouble === undefined)
     return {
       result: "passed",
@@ -71,10 +84,22 @@ async function endOf(run: Approved, entry: Entry): Promise<Ending> {
       trouble: undefined,
       outcome,
       running: await whatRuns(cluster, prepared),
+      checks: [
+        ...namedChecks(prepared, outcome),
+        ...(exercise.state === "passed" ? ["rollback"] : []),
+      ],
+      ...(exercise.state === "impossible" ? { notes: [exercise.why] } : {}),
     };
 
   const failed = { result: "failed" as const, trouble: outcome.trouble, outcome };
   world.job.say(`✗ ${outcome.trouble.plain}`);
+  if (exercise.state === "failed" && exercise.runs !== undefined)
+    return {
+      ...failed,
+      runs: exercise.runs,
+      noWayBack: `${release.version} came up again and runs; the release before it does not come up any more.`,
+      running: await whatRuns(cluster, prepared),
+    };
   if (environment.deploy?.["on-failure"] === "keep") {
     return {
       ...failed,
@@ -133,6 +158,51 @@ async function endOf(run: Approved, entry: Entry): Promise<Ending> {
     noWayBack: `Going back to ${before.version} failed too: ${restored.trouble.plain}`,
     running,
   };
+}
+
+type Exercise =
+  | { state: "none" }
+  | { state: "passed" }
+  | { state: "impossible"; why: string }
+  /** `runs`: the release came up again; what failed is the way back. */
+  | { state: "failed"; outcome: Outcome; runs?: Release };
+
+/** Where the environment asks for it: from the release back to the recorded one and forward again, each tested. */
+async function exerciseRollback(run: Approved, entry: Entry): Promise<Exercise> {
+  const { world, environment, cluster, prepared, release } = run;
+  const before = entry.replaced;
+  if (environment.deploy?.["exercise-rollback"] !== true || run.request.action !== "release")
+    return { state: "none" };
+  const impossible = (why: string): Exercise => {
+    world.job.warn("The rollback was not exercised", why);
+    return { state: "impossible", why: `The rollback was not exercised: ${why}` };
+  };
+  if (before === undefined)
+    return impossible("this is the first release of the environment, nothing is behind it.");
+  if (sameBuild(before, release)) return impossible("the same build ran before.");
+  const back = await prepareBack(run, before);
+  if ("gone" in back) return impossible(`${before.version} cannot be brought out: ${back.gone}.`);
+  const options = { entry: entry.id, resumed: run.request.resumed, jobs: false };
+  world.job.say(`Exercising the rollback: back to ${before.version}.`);
+  const away = await bringOut(world, environment, back, cluster, {
+    ...options,
+    way: "exercise-back",
+  });
+  world.job.say(`Exercising the rollback: forward to ${release.version} again.`);
+  const again = await bringOut(world, environment, prepared, cluster, {
+    ...options,
+    way: "exercise-again",
+  });
+  if (again.trouble !== undefined) return { state: "failed", outcome: again };
+  if (away.trouble === undefined) return { state: "passed" };
+  const plain = `the rollback to ${before.version} was exercised and failed: ${away.trouble.plain}`;
+  const outcome = { ...away, trouble: { ...away.trouble, plain } };
+  return { state: "failed", outcome, runs: release };
+}
+
+/** The smoke checks that people gave a name, which all passed. */
+function namedChecks({ checks }: Prepared, { smoke }: Outcome): string[] {
+  return smoke?.passed ? checks.flatMap(({ name }) => name ?? []) : [];
 }
 
 /** What no later attempt would find otherwise: files of a commit never change. */

@@ -221,6 +221,7 @@ async function close(
             at,
             ...(ending.runs ? { runs: ending.runs } : {}),
             ...(ending.trouble ? { why: ending.trouble.plain } : {}),
+            ...(ending.checks ? { checks: ending.checks } : {}),
           },
           {
             released: readVersionRecord(released, head.files[released]),

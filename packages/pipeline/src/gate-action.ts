@@ -4,7 +4,7 @@ import { markdownText } from "@release-actions/markdown";
 import { readImages } from "./candidate.ts";
 import { environmentOf } from "./configuration/pipeline-file.ts";
 import { connect, loadPipeline, openWorld, withTeams, type Logins } from "./connect.ts";
-import { readHistory } from "./history.ts";
+import { currentIn, readHistory } from "./history.ts";
 import type { ActionResult, Job } from "./job.ts";
 import type { Decision } from "./decision.ts";
 import { judgePreflight } from "./preflight.ts";
@@ -43,6 +43,7 @@ export async function gate(inputs: GateInputs, job: Job): Promise<ActionResult<G
           action: request.action,
           placeholders: releasePlaceholders(pipeline.product, environment, candidate.release),
           cluster: undefined,
+          currentOf: currentIn(world, pipeline, environment, history),
           now: world.github.now(),
           clusterLater: true,
         })

@@ -61,6 +61,22 @@ export async function readHistory(
   };
 }
 
+/** What the ledger has of any environment; asks only for one that was not read already. */
+export function currentIn(
+  world: World,
+  pipeline: Pipeline,
+  environment: { name: string; from?: string | undefined },
+  history: History,
+): (name: string) => Promise<Current | undefined> {
+  return async (name) => {
+    if (name === environment.name) return history.current;
+    if (name === environment.from) return history.from;
+    const path = ledgerPaths(pipeline.product, name).current;
+    const head = await readLedger(world.github, pipeline.ledger.branch, [path]);
+    return readCurrent(path, head.files[path]);
+  };
+}
+
 /** Records of versions, in the order asked. */
 export async function readVersions(
   world: World,

@@ -1,3 +1,4 @@
+import type { Current } from "@release-actions/ledger";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -91,12 +92,72 @@ async function judge(checks: PreflightFile[], more: Partial<PreflightFacts> = {}
       action: "release",
       placeholders: { namespace: "cdc", version: "2.4.1" },
       cluster: await clusterOf("admin"),
+      currentOf: async () => undefined,
       now,
       ...more,
     },
   );
 }
 const backup = (of: string): PreflightFile => ({ backup: of, "max-age": day });
+
+describe("a check that the ledger has", () => {
+  const line = (version: string, at = "2026-11-21T00:00:00Z") => ({
+    at,
+    entry: "staging-7",
+    version,
+  });
+  const ledger = (environment: string) =>
+    judgeIn({
+      rollback: line("2.4.1"),
+      "restore-test": line("2.3.0", "2026-11-01T00:00:00Z"),
+      old: line("2.4.1"),
+      constructor: line("2.4.1"),
+    })(environment);
+  const judgeIn = (checks: object) => async (environment: string) =>
+    environment === "staging" ? ({ checks } as Current) : undefined;
+  const about = {
+    environment: { name: "production", from: "staging", gate: {} },
+    currentOf: ledger,
+  } as const;
+  const asking = (check: object) =>
+    judge([], {
+      ...about,
+      environment: { ...about.environment, gate: { preflight: [check as PreflightFile] } },
+    });
+
+  test.each([
+    { passed: "rollback" },
+    { passed: "rollback", in: "staging", "max-age": 30 * day },
+    { passed: "restore-test", "max-age": 30 * day },
+  ])("holds: %o", async (check) => {
+    expect(await asking(check)).toMatchObject({ holds: true });
+  });
+
+  test.each<[object, string]>([
+    [{ passed: "toString" }, "the ledger has not the check toString in staging as passed"],
+    [{ passed: "rollback", in: "test" }, "the ledger has not the check rollback in test as passed"],
+    [{ passed: "restore-test", "max-age": day }, "and may be 24 h old"],
+  ])("does not hold: %o", async (check, saw) => {
+    expect(await asking(check)).toMatchObject({
+      holds: false,
+      code: "RA3301",
+      saw: expect.stringContaining(saw) as string,
+    });
+  });
+
+  test("a rollback that was exercised with another version says nothing about this one", async () => {
+    const finding = await judge([], {
+      environment: {
+        ...about.environment,
+        gate: { preflight: [{ passed: "rollback" } as PreflightFile] },
+      },
+      currentOf: judgeIn({ rollback: line("2.4.0") }),
+    });
+    expect(finding?.saw).toBe(
+      "rollback: the check rollback in staging passed last with 2.4.0, not with 2.4.1",
+    );
+  });
+});
 
 describe("the backup of a CronJob", () => {
   test("a success within max-age holds, and nothing is written", async () => {

@@ -1,16 +1,19 @@
 import { runChecks, type Check } from "@release-actions/checks";
 import { Fault, type Finding } from "@release-actions/codes";
 import { lastSuccessOf, type Cluster } from "@release-actions/deploy";
-import type { Action } from "@release-actions/ledger";
+import type { Action, Current } from "@release-actions/ledger";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import { fill, type Placeholders } from "./configuration/placeholders.ts";
 import type { CheckFile, PreflightFile } from "./configuration/schema.ts";
 import type { Connection } from "./connect.ts";
 
+type Passed = Extract<PreflightFile, { passed: string }>;
 type Backup = Extract<PreflightFile, { backup: string }>;
 
 export type PreflightFacts = {
-  environment: Pick<EnvironmentSettings, "name" | "url" | "gate">;
+  environment: Pick<EnvironmentSettings, "name" | "url" | "gate" | "from">;
+  /** What the ledger has of an environment. */
+  currentOf(environment: string): Promise<Current | undefined>;
   /** A rollback or a restore is not held up by an old backup: there is no finding. */
   action: Action;
   placeholders: Placeholders;
@@ -68,6 +71,7 @@ async function missOf(
   check: PreflightFile,
 ): Promise<string | undefined> {
   try {
+    if ("passed" in check) return await missOfPassed(facts, check);
     if (!("backup" in check)) return await missOfCheck(world, facts, check);
     const cronJob = namedCronJob(check);
     const miss =
@@ -78,12 +82,30 @@ async function missOf(
   } catch (error) {
     // A check that cannot be asked is open, like one that does not hold.
     if (!(error instanceof Fault)) throw error;
-    return `${check.name ?? ("backup" in check ? check.backup : "a check")} could not be asked: ${error.saw}`;
+    return `${check.name ?? ("backup" in check ? check.backup : "passed" in check ? check.passed : "a check")} could not be asked: ${error.saw}`;
   }
 }
 
 function namedCronJob(check: Backup): string | undefined {
   return /^cronjob\/(.+)$/.exec(check.backup)?.[1];
+}
+
+/** Has the ledger the check as passed? That of the rollback is about the very version that is released. */
+async function missOfPassed(
+  { environment, placeholders, now, currentOf }: PreflightFacts,
+  check: Passed,
+): Promise<string | undefined> {
+  const where = check.in ?? environment.from ?? "";
+  const name = check.name ?? check.passed;
+  const checks = (await currentOf(where))?.checks ?? {};
+  const found = Object.hasOwn(checks, check.passed) ? checks[check.passed] : undefined;
+  const what = `the check ${check.passed} in ${where}`;
+  if (found === undefined) return `${name}: the ledger has not ${what} as passed`;
+  if (check.passed === "rollback" && found.version !== placeholders.version)
+    return `${name}: ${what} passed last with ${found.version}, not with ${placeholders.version}`;
+  const miss =
+    check["max-age"] === undefined ? undefined : missOfAge(found.at, what, check["max-age"], now);
+  return miss === undefined ? undefined : `${name}: ${miss}`;
 }
 
 /** One attempt: a preflight does not wait for a service to come. */

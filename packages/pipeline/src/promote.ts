@@ -15,7 +15,7 @@ import { readImageFacts, type ImageFacts } from "./gate/image-rules.ts";
 import { judge } from "./gate/judge.ts";
 import { judgeStaleRequest } from "./gate/stale-request.ts";
 import { judgeRunBy } from "./gate/rules.ts";
-import { readHistory } from "./history.ts";
+import { currentIn, readHistory } from "./history.ts";
 import type { LoadedPipeline } from "./issue/book.ts";
 import { refreshIssues } from "./issue/refresh.ts";
 import { eventText, type ActionResult, type Job } from "./job.ts";
@@ -80,6 +80,7 @@ export async function promote(
     action: request.action,
     placeholders: prepared.placeholders,
     cluster,
+    currentOf: currentIn(world, pipeline, environment, history),
     now: world.github.now(),
   });
   if (preflight !== undefined) {

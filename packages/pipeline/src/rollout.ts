@@ -260,8 +260,8 @@ export async function openTarget(
   return undefined;
 }
 
-/** Which way an entry goes: to its release, or back to the recorded one. */
-export type Way = "forward" | "back";
+/** Which way an entry goes: to its release, or back to the recorded one, in earnest or to try it. */
+export type Way = "forward" | "back" | "exercise-back" | "exercise-again";
 
 export type DeployOptions = {
   /** The ledger's, or what stands for it. */

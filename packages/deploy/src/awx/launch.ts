@@ -44,9 +44,10 @@ export function launchStep(
       const id = numberAt(newest, "id");
       if (newest === undefined || id === undefined || id <= endedBefore) return { state: "todo" };
       const status = textAt(newest, "status");
-      // What has gone the other way since is not what runs.
-      const overtaken = isOf(last, launch.key.entry, id);
-      if (launch.again && endedBefore === 0 && (isLost(status) || overtaken)) {
+      // Where a later job of this entry brought out another release, that is what runs.
+      const entry = last.find((job) => keyOf(job)?.startsWith(`${launch.key.entry} `));
+      const overtaken = entry !== undefined && !keyOf(entry)?.endsWith(` ${launch.key.release}`);
+      if (endedBefore === 0 && (overtaken || (launch.again && isLost(status)))) {
         endedBefore = id;
         return { state: "todo" };
       }
@@ -95,13 +96,6 @@ export async function isTakenBack(
 ): Promise<boolean> {
   const last = await lastJobs(awx, template);
   return last.some((job) => keyOf(job)?.startsWith(`${entry} back `));
-}
-
-/** Is one of the jobs after this one of the same entry? */
-function isOf(jobs: readonly Record<string, unknown>[], entry: string, after: number): boolean {
-  return jobs.some(
-    (job) => (numberAt(job, "id") ?? 0) > after && keyOf(job)?.startsWith(`${entry} `),
-  );
 }
 
 /** Where people see the job. */

@@ -161,7 +161,18 @@ function wrongRoles(place: Place, file: PipelineFile): string[] {
 
 function wrongEnvironments(place: Place, environments: EnvironmentSettings[]): string[] {
   const names = environments.map((environment) => environment.name);
-  return environments.flatMap((environment) => {
+  const passed = environments.flatMap(({ name, from, gate }) =>
+    (gate?.preflight ?? []).flatMap((check, index) => {
+      if (!("passed" in check) || names.includes(check.in ?? from ?? "")) return [];
+      const at = position(place, ["environments", name, "gate", "preflight", index]);
+      return [
+        check.in === undefined
+          ? `${at}: \`passed\` needs \`in\`, the environment where the check passed`
+          : `${at}: the environment \`${check.in}\` does not exist`,
+      ];
+    }),
+  );
+  const chains = environments.flatMap((environment) => {
     if (environment.from === undefined) return [];
     const at = position(place, ["environments", environment.name, "from"]);
     if (!names.includes(environment.from)) {
@@ -174,6 +185,7 @@ function wrongEnvironments(place: Place, environments: EnvironmentSettings[]): s
       ? []
       : [`${at}: the environments take their releases from each other in a circle`];
   });
+  return [...passed, ...chains];
 }
 
 function chainEnds(environment: EnvironmentSettings, environments: EnvironmentSettings[]): boolean {

@@ -30,7 +30,13 @@ export const sample = {
   defaults: { deploy: { timeout: "15m" } },
   environments: {
     staging: {
-      deploy: { script: "deploy/run.sh", vars: { HOST: "a" }, namespace: "shop", cluster: "uid" },
+      deploy: {
+        script: "deploy/run.sh",
+        vars: { HOST: "a" },
+        namespace: "shop",
+        cluster: "uid",
+        "exercise-rollback": true,
+      },
       smoke: { checks: "deploy/checks.yml" },
     },
     demo: {
@@ -83,7 +89,10 @@ export const sample = {
         "four-eyes": true,
         checklist: [{ item: "Backups taken", "if-changed": ["db/**"], "sub-issue": true }],
         warn: ["rollback-image"],
-        preflight: [{ name: "backup", backup: "cronjob/backup", "max-age": "24h", timeout: "5s" }],
+        preflight: [
+          { name: "backup", backup: "cronjob/backup", "max-age": "24h", timeout: "5s" },
+          { name: "back", passed: "rollback", in: "staging", "max-age": "30d" },
+        ],
       },
       "accept-by": "owner",
       exceptions: {

@@ -243,7 +243,7 @@ export const checkSchema = v.pipe(
   ),
 );
 
-/** One check of gate.preflight: a check as in smoke.checks, or a backup and how old it may be. */
+/** One check of gate.preflight: a check as in smoke.checks, a backup and how old it may be, or one that the ledger has. */
 const preflight = v.union([
   checkSchema,
   v.strictObject({
@@ -259,6 +259,12 @@ const preflight = v.union([
     ),
     "max-age": duration,
     timeout: v.optional(duration),
+  }),
+  v.strictObject({
+    name: v.optional(text),
+    passed: text,
+    in: v.optional(text),
+    "max-age": v.optional(duration),
   }),
 ]);
 
@@ -303,6 +309,7 @@ const deploy = v.strictObject({
   before: v.optional(path),
   after: v.optional(path),
   restore: v.optional(path),
+  "exercise-rollback": v.optional(v.boolean()),
 });
 
 const smoke = v.strictObject({

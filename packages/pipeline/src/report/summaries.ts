@@ -165,6 +165,11 @@ function passedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
           `| Checks | ${smoke.results.filter((result) => result.passed).length} of ${smoke.results.length}${smoke.p95 === undefined ? "" : `, p95 ${Math.round(smoke.p95)} ms`} |`,
         ]
       : []),
+    ...(ending.checks?.includes("rollback")
+      ? [
+          `| Rollback | exercised: back to ${markdownText(entry.replaced?.version ?? "")} and forward again |`,
+        ]
+      : []),
     ...entry.approvals.map(
       (approval) =>
         `| Approved | ${markdownText(`${approval.login} (${approval.role})`)} ${markdownLink("comment", approval.url)}, ${instant(approval.at, pipeline.timezone)} |`,
@@ -172,6 +177,7 @@ function passedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
     ...(entry.reason ? [`| Reason | ${markdownText(entry.reason)} |`] : []),
     `| Ledger | ${markdownCode(entry.id)} by ${markdownText(entry.actor)}, ${instant(entry.openedAt, pipeline.timezone)} |`,
     "",
+    ...(ending.notes ?? []).flatMap((note) => [markdownText(note), ""]),
     ...(environment.url ? [markdownLink(`Open ${environment.name}`, environment.url), ""] : []),
     ...(environment["accept-by"] !== undefined && entry.action === "release"
       ? [
