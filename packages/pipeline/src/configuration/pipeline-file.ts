@@ -164,7 +164,8 @@ function wrongEnvironments(place: Place, environments: EnvironmentSettings[]): s
   const passed = environments.flatMap(({ name, from, gate }) =>
     (gate?.preflight ?? []).flatMap((check, index) => {
       if (!("passed" in check) || names.includes(check.in ?? from ?? "")) return [];
-      const at = position(place, ["environments", name, "gate", "preflight", index]);
+      const path = ["environments", name, "gate", "preflight", index];
+      const at = position(place, check.in === undefined ? path : [...path, "in"]);
       return [
         check.in === undefined
           ? `${at}: \`passed\` needs \`in\`, the environment where the check passed`
