@@ -108,6 +108,8 @@ describe.concurrent("the whole way", () => {
       accepted: "false",
     });
     expect(wrong.annotations[0]?.message).toContain("staging still runs 1.1.0");
+    expect(wrong.summary).toContain("The configuration in the cluster is what it was before.");
+    expect(currentOf(stage, "staging")?.latest).toMatchObject({ differences: [] });
     expect(runningDigests(stage)).toEqual([builds[1]?.digest]);
 
     const back = await stage.run(
@@ -123,7 +125,9 @@ describe.concurrent("the whole way", () => {
     expect(currentOf(stage, "staging")?.latest).toMatchObject({
       result: "passed",
       release: { version: "1.0.0" },
+      differences: [],
     });
+    expect(back.summary).toContain("The configuration in the cluster is what it was before.");
   });
 });
 

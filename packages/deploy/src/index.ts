@@ -7,6 +7,11 @@ export type { FieldChange } from "./kubernetes/difference.ts";
 export { previewApply, type Preview } from "./kubernetes/preview.ts";
 export type { Cause } from "./kubernetes/cause.ts";
 export { connectCluster, type Cluster, type RequestDetails } from "./kubernetes/cluster.ts";
+export {
+  differencesOf,
+  readConfiguration,
+  type Configuration,
+} from "./kubernetes/configuration.ts";
 export { lastSuccessOf } from "./kubernetes/cron-job.ts";
 export type { WaitedKind } from "./kubernetes/kinds.ts";
 export type { ManifestFile } from "./kubernetes/manifests.ts";

@@ -68,6 +68,7 @@ export function closeEntry(
     runs?: Release;
     why?: string;
     checks?: string[];
+    differences?: string[];
   },
   versions: {
     released: VersionRecord | undefined;
@@ -81,6 +82,7 @@ export function closeEntry(
     closedAt: end.at,
     ...(end.runs ? { runs: end.runs } : {}),
     ...(end.why ? { why: end.why } : {}),
+    ...(end.differences ? { differences: end.differences } : {}),
     ...(end.checks?.length ? { checks: end.checks } : {}),
   };
   const passed = (entry.checks ?? []).map((name) => [

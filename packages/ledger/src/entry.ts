@@ -60,6 +60,10 @@ export type Entry = {
   runs?: Release;
   /** One sentence, for a result that is not `passed`. */
   why?: string;
+  /** What the objects to be applied said in the cluster before: a short digest of each, never a content. */
+  configuration?: Record<string, string>;
+  /** After a way back: what is otherwise than before, a sentence each. Empty: nothing is. */
+  differences?: string[];
   /** Checks that passed, by their names: `rollback`, and the smoke checks that have one. */
   checks?: string[];
 };

@@ -1,5 +1,11 @@
 import { Fault, type Code } from "@release-actions/codes";
-import type { Cluster, Running } from "@release-actions/deploy";
+import {
+  differencesOf,
+  readConfiguration,
+  type Cluster,
+  type Configuration,
+  type Running,
+} from "@release-actions/deploy";
 import {
   sameBuild,
   type Approval,
@@ -10,6 +16,7 @@ import {
 import type { Step } from "@release-actions/plan";
 import { parseReference, promotionSteps } from "@release-actions/registry";
 import type { Decision } from "./decision.ts";
+import { readPassedEntry } from "./history.ts";
 import type { PlannedTag } from "./release-tags.ts";
 import { imageTagsOf } from "./image-tags.ts";
 import { runToEnd } from "./run-to-end.ts";
@@ -33,6 +40,8 @@ export type Approved = Decision & {
   approvals: Approval[];
   /** Tags that are made when the entry is open; none where releases do not enter. */
   tags: PlannedTag[];
+  /** What the cluster has of the objects that are to be applied, before they are. */
+  configuration?: Configuration;
 };
 
 /** How the environment ended. */
@@ -49,6 +58,8 @@ export type Ending = {
   standing?: Standing;
   /** Checks that passed, by their names, for the ledger. */
   checks?: string[];
+  /** After a way back: what the cluster has otherwise than before; undefined where that is not known. */
+  differences?: string[];
   /** What is to be told although it passed. */
   notes?: string[];
 };
@@ -88,6 +99,7 @@ async function endOf(run: Approved, entry: Entry): Promise<Ending> {
         ...namedChecks(prepared, outcome),
         ...(exercise.state === "passed" ? ["rollback"] : []),
       ],
+      ...(await differencesOfRollback(run, entry)),
       ...(exercise.state === "impossible" ? { notes: [exercise.why] } : {}),
     };
 
@@ -150,14 +162,53 @@ async function endOf(run: Approved, entry: Entry): Promise<Ending> {
     jobs: false,
   });
   const running = await whatRuns(cluster, back);
-  if (restored.trouble === undefined)
-    return { result: "rolled-back", runs: before, trouble: outcome.trouble, outcome, running };
+  if (restored.trouble === undefined) {
+    const differences = await differencesAfter(run, entry);
+    return {
+      result: "rolled-back",
+      runs: before,
+      trouble: outcome.trouble,
+      outcome,
+      running,
+      ...(differences === undefined ? {} : { differences }),
+    };
+  }
   return {
     ...failed,
     runs: undefined,
     noWayBack: `Going back to ${before.version} failed too: ${restored.trouble.plain}`,
     running,
   };
+}
+
+/** Compares the cluster with what it was before this entry; undefined where that was not kept. */
+async function differencesAfter(run: Approved, entry: Entry): Promise<string[] | undefined> {
+  const { cluster, prepared, world } = run;
+  if (entry.configuration === undefined || !cluster || !prepared.rendered) return undefined;
+  const before = run.configuration ?? { digests: entry.configuration, contents: undefined };
+  try {
+    return differencesOf(before, await readConfiguration(cluster, prepared.rendered));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    world.job.warn("The configuration could not be compared", error.saw);
+    return undefined;
+  }
+}
+
+/** A rollback on request: compares with what was kept before the release that it takes back. */
+async function differencesOfRollback(
+  run: Approved,
+  entry: Entry,
+): Promise<Pick<Ending, "differences">> {
+  const { request, cluster, prepared, release } = run;
+  if (request.action !== "rollback" || entry.replaced === undefined) return {};
+  if (!cluster || !prepared.rendered) return {};
+  const taken = await readPassedEntry(run.world, run.pipeline, run.environment.name, run.history);
+  const kept =
+    taken?.replaced && sameBuild(taken.replaced, release) ? taken.configuration : undefined;
+  if (kept === undefined) return {};
+  const now = await readConfiguration(cluster, prepared.rendered);
+  return { differences: differencesOf({ digests: kept, contents: undefined }, now) };
 }
 
 type Exercise =

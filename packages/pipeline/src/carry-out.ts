@@ -20,6 +20,7 @@ import {
   type IssueRecord,
   type Release,
 } from "@release-actions/ledger";
+import { readConfiguration } from "@release-actions/deploy";
 import { bringOrTakeBack, done, type Approved, type Ending } from "./bring-or-take-back.ts";
 import { isLast } from "./configuration/pipeline-file.ts";
 import { isAcceptedByPassing, outputsOf, type PromoteOutputs } from "./decision.ts";
@@ -37,7 +38,8 @@ import { nextLine } from "./report/trouble-lines.ts";
  * release; then the ledger entry's end; last it tells people and brings the release issue up to date. Every write is a step, so a run
  * that was killed anywhere continues.
  */
-export async function carryOut(run: Approved): Promise<ActionResult<PromoteOutputs>> {
+export async function carryOut(approved: Approved): Promise<ActionResult<PromoteOutputs>> {
+  const run = await withConfiguration(approved);
   const { world } = run;
   const begun = performance.now();
   const { entry, head, fresh } = await open(run);
@@ -102,6 +104,14 @@ async function deploy(run: Approved, entry: Entry, fresh: boolean): Promise<Endi
   return ending;
 }
 
+/** Keeps what the cluster has of the objects, where there is something to go back to. */
+async function withConfiguration(run: Approved): Promise<Approved> {
+  const { cluster, history, prepared } = run;
+  const goesBack = runningRelease(history.current) !== undefined && history.own === undefined;
+  if (!goesBack || cluster === undefined || prepared.rendered === undefined) return run;
+  return { ...run, configuration: await readConfiguration(cluster, prepared.rendered) };
+}
+
 function isSameRelease(before: Release | undefined, after: Release): boolean {
   const digests = (release: Release) => release.components.map(({ digest }) => digest).join();
   return before?.version === after.version && digests(before) === digests(after);
@@ -149,6 +159,7 @@ async function open(run: Approved): Promise<{ entry: Entry; head: LedgerHead; fr
     run: request.run,
     release,
     ...(replaced ? { replaced } : {}),
+    ...(run.configuration ? { configuration: run.configuration.digests } : {}),
     verdict: run.verdict,
     approvals: run.approvals,
     openedAt: world.github.now().toISOString(),
@@ -221,6 +232,7 @@ async function close(
             at,
             ...(ending.runs ? { runs: ending.runs } : {}),
             ...(ending.trouble ? { why: ending.trouble.plain } : {}),
+            ...(ending.differences ? { differences: ending.differences } : {}),
             ...(ending.checks ? { checks: ending.checks } : {}),
           },
           {

@@ -77,6 +77,17 @@ export function currentIn(
   };
 }
 
+/** The entry that brought out what ran when this run began. */
+export async function readPassedEntry(
+  world: World,
+  pipeline: Pipeline,
+  environment: string,
+  { current }: Pick<History, "current">,
+): Promise<Entry | undefined> {
+  const id = current?.passed.at(-1)?.entry;
+  return id === undefined ? undefined : readOwn(world, pipeline, environment, id, current);
+}
+
 /** Records of versions, in the order asked. */
 export async function readVersions(
   world: World,

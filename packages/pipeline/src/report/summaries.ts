@@ -33,6 +33,19 @@ export function refusedSummary(about: {
   );
 }
 
+/** How the cluster's configuration compares with what it was before. */
+function configurationLines(differences: string[] | undefined): string[] {
+  if (differences === undefined) return [];
+  if (differences.length === 0)
+    return ["The configuration in the cluster is what it was before.", ""];
+  return [
+    "**Otherwise than before:**",
+    "",
+    ...differences.map((line) => `- ${markdownText(line)}`),
+    "",
+  ];
+}
+
 /** What stands against it, and what to do about it. */
 export function reasonLines(open: Finding[]): string[] {
   return open.flatMap((finding) => [
@@ -177,6 +190,7 @@ function passedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
     ...(entry.reason ? [`| Reason | ${markdownText(entry.reason)} |`] : []),
     `| Ledger | ${markdownCode(entry.id)} by ${markdownText(entry.actor)}, ${instant(entry.openedAt, pipeline.timezone)} |`,
     "",
+    ...configurationLines(ending.differences),
     ...(ending.notes ?? []).flatMap((note) => [markdownText(note), ""]),
     ...(environment.url ? [markdownLink(`Open ${environment.name}`, environment.url), ""] : []),
     ...(environment["accept-by"] !== undefined && entry.action === "release"
@@ -211,6 +225,7 @@ function failedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
     "",
     ...(trouble ? troubleLines(trouble) : []),
     ...(ending.noWayBack ? [`**Not rolled back:** ${markdownText(ending.noWayBack)}`, ""] : []),
+    ...configurationLines(ending.differences),
     "| | before | now |",
     "| --- | --- | --- |",
     `| Version | ${markdownText(entry.replaced?.version ?? "none")} | ${markdownText(ending.runs?.version ?? "see the workloads")} |`,
