@@ -60,10 +60,39 @@ describe.concurrent("without the file", () => {
       alone(stage, await release(stage, "1.0.0"), { "dry-run": "true" }),
     );
     expect(end.status).toBe(0);
-    for (const object of ["Deployment web", "Service web", "Ingress web"])
-      expect(end.summary).toContain(object);
+    for (const object of ["Deployment shop/web", "Service shop/web", "Ingress shop/web"])
+      expect(end.summary).toContain(`**${object}** would be made`);
     expect(end.outputs["result"]).toBe("unchanged");
     expect(stage.writes()).toEqual([]);
+  });
+
+  test("a dry run tells field by field what would change, and fails where the cluster would refuse", async () => {
+    await using stage = await openStage();
+    const first = await release(stage, "1.0.0");
+    await stage.run("deploy-env", alone(stage, first));
+    const second = await release(stage, "1.1.0");
+    const written = stage.writes().length;
+    const end = await stage.run("deploy-env", alone(stage, second, { "dry-run": "true" }));
+    expect(end.status).toBe(0);
+    expect(end.summary).toContain(
+      "The cluster tried 3 objects: 0 would be made, 1 changed, 2 stay the same.",
+    );
+    expect(end.summary).toContain(
+      `\`spec.template.spec.containers[web].image\`: \`${second.image}@${first.digest}\` → \`${second.image}@${second.digest}\``,
+    );
+    stage.cluster.apply({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "web", namespace: "shop" },
+      spec: { replicas: 5 },
+    });
+    const refused = await stage.run("deploy-env", alone(stage, second, { "dry-run": "true" }));
+    expect(refused.status).toBe(1);
+    expect(refused.outputs["result"]).toBe("failed");
+    expect(refused.reasons).toMatchObject([{ rule: "dry-run", holds: false, code: "RA3121" }]);
+    expect(refused.summary).toContain("1 would be refused");
+    expect(refused.summary).toContain("belongs to operator");
+    expect(stage.writes()).toHaveLength(written);
   });
 
   test("a build that crashes: failed, with the container's words, and no recorded release to go back to", async () => {
