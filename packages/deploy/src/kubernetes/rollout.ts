@@ -275,7 +275,14 @@ export async function observe(
           options.progress?.(
             `${name} is of the earlier template, cannot start and holds up the renewal, so it is deleted`,
           );
-          await deletePod(cluster, pod);
+          const obstacle = await deletePod(cluster, pod);
+          if (obstacle)
+            return {
+              workload,
+              obstacle: { ...obstacle, name: workload.metadata.name },
+              pods: 0,
+              wanted: 0,
+            };
         }
       if (now >= deadline) return overdue(seen, open, coming, { ...rules, now });
       for (const namespace of fallSilent(now, open, troubles.flat()))

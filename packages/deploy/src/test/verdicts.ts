@@ -8,6 +8,7 @@ import {
   type RolloutOptions,
 } from "../index.ts";
 import { listAt, textAt, type KubeObject } from "../kubernetes/object.ts";
+import { faultOf } from "../kubernetes/status.ts";
 import type { OpenCluster } from "./open-cluster.ts";
 import { projectDigest } from "./projects.ts";
 
@@ -90,6 +91,42 @@ export function testVerdicts(open: () => Promise<OpenCluster>): void {
         `StatefulSet ${namespace}/db: db-2 of the earlier template cannot start and holds up the renewal, so it is deleted`,
       ]);
       expect(await podImages()).toEqual(Array(3).fill(referenceOf(good, "1")));
+    });
+
+    it("does not come back by itself, and what may not be deleted is named", async () => {
+      const first = render("1", set(good, "1"));
+      await roll(first);
+      await roll(render("2", set("faults/fault-crash", "2")));
+      const deaf: Cluster = {
+        ...cluster,
+        request: async (method, path, details) =>
+          method === "DELETE"
+            ? { status: 200, body: { kind: "Status" } }
+            : cluster.request(method, path, details),
+      };
+      const options = { entry: "3", now: () => performance.now(), steady: 300 };
+      const waited = await rollOut(deaf, first, { ...options, timeout: 5_000 });
+      expect(waited.result).toBe("failed");
+      expect((await podImages())[2]).toBe(referenceOf("faults/fault-crash", "2"));
+      const mayNot: Cluster = {
+        ...cluster,
+        request: async (method, path, details) => {
+          if (method !== "DELETE") return cluster.request(method, path, details);
+          throw faultOf(
+            403,
+            {
+              message:
+                'pods is forbidden: User "ci" cannot delete resource "pods" in API group "" in the namespace "x"',
+            },
+            { method, path },
+          );
+        },
+      };
+      const refused = await rollOut(mayNot, first, { ...options, timeout: 60_000 });
+      expect(refused.cause).toMatchObject({
+        code: "RA3120",
+        next: `kubectl -n ${namespace} delete pod db-2`,
+      });
     });
 
     it("is out when its partition is, and says what stays behind", async () => {
