@@ -175,6 +175,51 @@ refusesInputs("deploy-env", [
     "RA1101",
     /release-pipeline\.yml/,
   ],
+  [
+    "a chart, and no helm on the runner",
+    (stage, build) => ({
+      ...alone(stage, build, { manifests: "", chart: "charts/shop" }),
+      variables: { PATH: "/nowhere" },
+    }),
+    "RA3401",
+    /there is no `helm` on the PATH/,
+  ],
+  [
+    "a kustomization, and no kustomize on the runner",
+    (stage, build) => {
+      stage.repository.commit({
+        branch: "main",
+        message: "Kustomize",
+        author: "ada",
+        files: { "deploy/kustomization.yaml": "resources: [web.yml]\n" },
+      });
+      stage.repository.createTag("2.0.0", stage.repository.log("main")[0] ?? "", "ada");
+      return {
+        ...alone(stage, { ...build, version: "2.0.0" }, { manifests: "deploy" }),
+        variables: { PATH: "/nowhere" },
+      };
+    },
+    "RA3411",
+    /neither `kubectl` nor `kustomize`/,
+  ],
+  [
+    "a chart and manifests",
+    { inputs: { ...given, chart: "charts/shop" } },
+    "RA1002",
+    /both `manifests` and `chart` are given/,
+  ],
+  [
+    "values without a chart",
+    { inputs: { ...given, values: "charts/dev.yaml" } },
+    "RA1002",
+    /`values` is only for a chart/,
+  ],
+  [
+    "an env file in a repository that is not there",
+    (stage, build) => alone(stage, build, { "env-files": "example/gone/dev.env@main" }),
+    "RA3409",
+    /example\/gone has no branch, tag or commit main/,
+  ],
   ["no manifests", { inputs: { images: image, config: "" } }, "RA1001", /`manifests` is not given/],
   [
     "an image without a digest",

@@ -206,7 +206,16 @@ describe.each(["helm3", "helm4"])("%s on a real control plane", (name) => {
     "a helm that is killed while it works leaves a record that the next attempt heals",
     onGround(async (ground) => {
       await bring(ground, "staging-1", "1.0.0");
-      const { chart } = await ground.open(await chartOf("2.0.0", { files: slowHook }));
+      const { chart } = await ground.open(
+        await chartOf("2.0.0", {
+          files: {
+            "templates/hook.yaml": hookOf(
+              "pre-upgrade",
+              "registry.example.org/shop/tool:fault-unready",
+            ),
+          },
+        }),
+      );
       // As a job that is cut off: helm waits for its hook when the whole group goes.
       const child = spawn(
         chart.helm.path,
@@ -230,6 +239,54 @@ describe.each(["helm3", "helm4"])("%s on a real control plane", (name) => {
         { number: 1, status: "superseded" },
         { number: 2, status: "deployed", entry: "staging-2" },
       ]);
+    }),
+  );
+
+  test(
+    "a hook with a component's image runs the digest, or is refused before anything is written",
+    onGround(async (ground) => {
+      const files = {
+        "templates/hook.yaml": hookOf("pre-install", `${image}:latest`),
+      };
+      if (name === "helm3") {
+        await expect(bring(ground, "staging-1", "1.0.0", { files })).rejects.toMatchObject({
+          code: "RA3404",
+          saw: `charts/web: Job hook (${image}:latest), and helm is version 3`,
+        });
+        const pinned = {
+          "templates/hook.yaml": hookOf("pre-install", `${image}@{{ .Values.digest }}`),
+        };
+        const vars = { digest: digestOf("1.0.0") };
+        expect(await bring(ground, "staging-1", "1.0.0", { files: pinned, vars })).toMatchObject({
+          result: "passed",
+        });
+      } else
+        expect(await bring(ground, "staging-1", "1.0.0", { files })).toMatchObject({
+          result: "passed",
+        });
+      const job = await ground.ask(
+        "GET",
+        `/apis/batch/v1/namespaces/${ground.namespace}/jobs/hook`,
+      );
+      expect(JSON.stringify(job["spec"])).toContain(`@${digestOf("1.0.0")}"`);
+      // It is no part of what is waited for.
+      const { rendered } = await ground.open(await chartOf("1.0.0"));
+      expect(rendered.objects.map(({ kind }) => kind)).toEqual(["Deployment"]);
+    }),
+  );
+
+  test(
+    "a hook that fails ends the release with its name, and nothing of the release is out",
+    onGround(async (ground) => {
+      await bring(ground, "staging-1", "1.0.0");
+      const hook = hookOf("pre-upgrade", "registry.example.org/shop/tool:fault-fails");
+      const failed = await bring(ground, "staging-2", "2.0.0", {
+        files: { "templates/hook.yaml": hook },
+      });
+      expect(failed).toMatchObject({ result: "failed", written: 1, cause: { code: "RA3406" } });
+      expect(failed.cause?.plain).toContain("pre-upgrade hooks failed");
+      expect((await runningOf(ground))[0]).toMatchObject({ version: "1.0.0" });
+      expect(await bring(ground, "staging-2", "1.0.0")).toMatchObject({ result: "unchanged" });
     }),
   );
 
@@ -309,19 +366,18 @@ const nasty = [
   "`a",
 ];
 
-const slowHook = {
-  "templates/hook.yaml": `apiVersion: batch/v1
+const hookOf = (moment: string, runs: string): string => `apiVersion: batch/v1
 kind: Job
 metadata:
-  name: before
-  annotations: {"helm.sh/hook": pre-upgrade, "helm.sh/hook-delete-policy": before-hook-creation}
+  name: hook
+  annotations: {"helm.sh/hook": ${moment}}
 spec:
+  backoffLimit: 0
   template:
     spec:
       restartPolicy: Never
-      containers: [{name: hook, image: "registry.example.org/shop/tool:fault-unready"}]
-`,
-};
+      containers: [{name: hook, image: "${runs}"}]
+`;
 
 async function bring(
   ground: ChartGround,
