@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { codes } from "@release-actions/codes";
+import { codes, reasonGroups, reasons } from "@release-actions/codes";
 import { readActions } from "./action-files.ts";
 import { arrowsFigure } from "./arrows.ts";
 import { ioSource } from "./io-source.ts";
@@ -12,6 +12,7 @@ import {
   inputsTable,
   newReadme,
   outputsTable,
+  reasonsPage,
 } from "./reference.ts";
 
 /**
@@ -39,6 +40,7 @@ export function generatedFiles(root: string): Map<string, string> {
     files.set(`docs/reference/actions/${action.folder}.md`, actionPage(action));
   }
   files.set("docs/reference/errors.md", errorsPage(codes));
+  files.set("docs/reference/reasons.md", reasonsPage(reasons, reasonGroups));
   files.set(
     "README.md",
     fillMarkers(

@@ -1,4 +1,4 @@
-import type { CodeText } from "@release-actions/codes";
+import type { CodeText, ReasonText } from "@release-actions/codes";
 import type { Action, ActionInput } from "./action-files.ts";
 
 /** Areas of codes by their first two digits. */
@@ -85,6 +85,40 @@ export function errorsPage(codes: Record<string, CodeText>): string {
 
 Every refusal and failure has a code. The message says what is true now and what was seen; this page says what the code
 means and what to do next.
+
+${sections.join("\n\n")}
+`;
+}
+
+/** docs/reference/reasons.md: why a deployment does not get through, in the cluster's words and in ours. */
+export function reasonsPage(
+  reasons: Record<string, ReasonText>,
+  groups: readonly (readonly [heading: string, names: readonly string[]])[],
+): string {
+  const row = (name: string): string[] => {
+    const reason = reasons[name];
+    if (!reason) throw new Error(`there is no reason ${name}`);
+    const { code: number, heals, word, said, because, command } = reason;
+    return [
+      `${word}: ${code(said)}`,
+      `${because.replaceAll(/[{}]/g, "*")} ([${number}](errors.md#${number.toLowerCase()}))`,
+      heals === "never" ? "at once" : "until the deadline",
+      code(command.replaceAll("\n", " ")),
+    ];
+  };
+  const sections = groups.map(
+    ([heading, names]) =>
+      `## ${heading}\n\n${table(["the cluster says", "in plain words", "waited for", "what to type"], names.map(row))}`,
+  );
+  return `${notice}# Reasons
+
+Why a deployment did not get through: the summary of the job and its annotation say it in these words, with the names of the
+case in place of what stands in braces or in italics here, and with the cluster's own sentence beside them. What cannot heal
+ends the wait *at once*; what may heal is waited for *until the deadline* of \`timeout\`, is told in the log when it is first
+seen, and again at the end. [How that is decided](../decisions/0017-what-can-heal.md).
+
+Where a container ended, the summary also has the last 50 lines of its log, of the run that failed and of the one beside it, and
+the cluster's last warnings; that costs three requests at most. Whatever others wrote stands escaped, and quoted for a shell.
 
 ${sections.join("\n\n")}
 `;

@@ -175,27 +175,6 @@ export const deploy = {
     means: "Kubernetes never changes this field of an existing object.",
     next: "Undo the change of the field, or delete the object in a planned moment and run the job again.",
   },
-  RA3140: {
-    title: "A job of the release failed",
-    means: "Its pods ended with errors more often than its backoffLimit allows.",
-    next: "Read the pod's log, mend what the job needs, delete the Job and run this job again.",
-  },
-  RA3142: {
-    title: "A custom resource failed by its controller's account",
-    means: "Its condition Stalled or Failed says that the controller does not go on by itself.",
-    next: "Correct the object after the controller's sentence.",
-  },
-  RA3143: {
-    title: "An object of the release did not get ready before the deadline",
-    means:
-      "Its own status says that it is not there yet: no address, or a condition that is not true.",
-    next: "Look at the object's events and at the controller that is in charge of it.",
-  },
-  RA3144: {
-    title: "The cluster did not take a custom resource definition",
-    means: "Another definition has its names, or the cluster did not establish it in time.",
-    next: "Look at the definition's conditions and rename or remove the other one.",
-  },
   RA3131: {
     title: "The new build cannot be started",
     means: "The node has the image, and its command is missing, no program, or not allowed to run.",
@@ -217,11 +196,6 @@ export const deploy = {
     means: "The containers wait for a volume that the node does not get.",
     next: "Look at the volume and where else it is attached, then run the job again.",
   },
-  RA3135: {
-    title: "A volume claim has no volume",
-    means: "The pods wait for storage that nobody has given out.",
-    next: "Look at the claim, its storage class and its size, then run the job again.",
-  },
   RA3136: {
     title: "The node put the pod out or went away",
     means:
@@ -242,6 +216,33 @@ export const deploy = {
     title: "The AWX job failed",
     means: "A task of the job template failed on a host.",
     next: "Correct what the task says, then run the job again.",
+  },
+  RA3140: {
+    title: "A job of the release failed",
+    means: "Its pods ended with errors more often than its backoffLimit allows.",
+    next: "Read the pod's log, mend what the job needs, delete the Job and run this job again.",
+  },
+  RA3141: {
+    title: "A volume claim has no volume",
+    means:
+      "Pods that mount it cannot start: no volume fits, its storage class is missing, or the volume is gone.",
+    next: "Look at the claim's events and correct its storage class or size.",
+  },
+  RA3142: {
+    title: "A custom resource failed by its controller's account",
+    means: "Its condition Stalled or Failed says that the controller does not go on by itself.",
+    next: "Correct the object after the controller's sentence.",
+  },
+  RA3143: {
+    title: "An object of the release did not get ready before the deadline",
+    means:
+      "Its own status says that it is not there yet: no address, or a condition that is not true.",
+    next: "Look at the object's events and at the controller that is in charge of it.",
+  },
+  RA3144: {
+    title: "The cluster did not take a custom resource definition",
+    means: "Another definition has its names, or the cluster did not establish it in time.",
+    next: "Look at the definition's conditions and rename or remove the other one.",
   },
   RA3201: {
     title: "The deployment script failed",

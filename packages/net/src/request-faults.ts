@@ -1,4 +1,4 @@
-import { Fault } from "@release-actions/codes";
+import { Fault, tellReason, type ReasonName } from "@release-actions/codes";
 import type { TunnelError } from "./proxy.ts";
 import type { Outgoing } from "./transport.ts";
 
@@ -20,8 +20,10 @@ export function asFault(
   const code = errorCode(error);
   const why = code || (error instanceof Error ? error.message : "unknown");
   if (certificateErrors.test(code)) {
+    const told = tellReason(certificateReason(code), { host: hostOf(url) });
     return new Fault("RA8003", {
-      saw: `the certificate of ${url.host} was refused (${why})`,
+      saw: `${told.because} (${why})`,
+      next: `${told.next} To see it: ${told.command}`,
       cause: error,
     });
   }
@@ -41,6 +43,16 @@ export function asFault(
     outcome: "unknown",
   });
 }
+
+function certificateReason(code: string): ReasonName {
+  if (code === "CERT_HAS_EXPIRED") return "certificate-expired";
+  if (code === "CERT_NOT_YET_VALID") return "certificate-not-yet";
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH")
+    return "certificate-other-host";
+  return "certificate-unknown";
+}
+
+const hostOf = (url: URL): string => `${url.hostname}:${url.port || "443"}`;
 
 function isTunnelError(error: unknown): error is TunnelError {
   return error instanceof Error && "code" in error && error.code === "ERR_PROXY_TUNNEL";

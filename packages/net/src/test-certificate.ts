@@ -16,8 +16,11 @@ const bits = (content: Buffer): Buffer => der(0x03, Buffer.from([0]), content);
 const time = (at: number): Buffer =>
   der(0x17, Buffer.from(`${new Date(at).toISOString().replace(/[-T:]/g, "").slice(2, 14)}Z`));
 
-/** A certificate for localhost, 127.0.0.1 and example.org with its subdomains that nobody trusts yet; made for one run of the tests. */
-export function makeCertificate(): { key: string; cert: string } {
+/**
+ * A certificate for localhost, 127.0.0.1 and example.org with its subdomains that nobody trusts yet; made for one run of the
+ * tests. `from` and `until`: days from now, of its validity.
+ */
+export function makeCertificate({ from = -1, until = 1 } = {}): { key: string; cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const ecdsaWithSha256 = sequence(hex("06082a8648ce3d040302"));
   const name = sequence(
@@ -34,7 +37,7 @@ export function makeCertificate(): { key: string; cert: string } {
     der(0x02, Buffer.from([1])),
     ecdsaWithSha256,
     name,
-    sequence(time(Date.now() - day), time(Date.now() + day)),
+    sequence(time(Date.now() + from * day), time(Date.now() + until * day)),
     name,
     publicKey.export({ type: "spki", format: "der" }),
     der(0xa3, sequence(sequence(hex("0603551d11"), der(0x04, names)))),

@@ -1,9 +1,14 @@
+import { Fault } from "@release-actions/codes";
 import type { Answer, Outgoing, Transport } from "@release-actions/net";
 import { describe, expect, it } from "vitest";
 import { connectCluster } from "./cluster.ts";
 
 /** Keeps what would be sent, and answers as told. */
-function recordingTransport(status: number, body: unknown): Transport & { outgoing: Outgoing[] } {
+function recordingTransport(
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Transport & { outgoing: Outgoing[] } {
   const outgoing: Outgoing[] = [];
   return {
     outgoing,
@@ -14,7 +19,7 @@ function recordingTransport(status: number, body: unknown): Transport & { outgoi
       const text = JSON.stringify(body);
       return {
         status,
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", ...headers },
         url: request.url,
         milliseconds: 1,
         bytes: Buffer.from(text),
@@ -115,6 +120,43 @@ describe("connectCluster", () => {
     await expect(cluster.request("PATCH", "/x")).rejects.toMatchObject({
       code,
       saw: expect.stringContaining(message) as string,
+    });
+  });
+
+  it("says when a login ended, by its own account and the cluster's time", async () => {
+    const ends = Date.parse("2026-11-20T10:00:00Z");
+    const claims = Buffer.from(JSON.stringify({ exp: ends / 1000 })).toString("base64url");
+    const other = kubeconfig.replace("t0ken", `eyJhbGciOiJSUzI1NiJ9.${claims}.c2ln`);
+    const ask = async (given: string, now: number): Promise<unknown> => {
+      const date = new Date(now).toUTCString();
+      const body = { kind: "Status", code: 401, message: "Unauthorized" };
+      const transport = recordingTransport(401, body, { date });
+      const cluster = await connectCluster({ transport, kubeconfig: given, allowExec: false });
+      return cluster.request("GET", "/x").catch((error: unknown) => error);
+    };
+    expect(await ask(other, ends + 60_000)).toMatchObject({
+      code: "RA3008",
+      saw: "GET /x: the cluster answered 401: Unauthorized, and the login of the kubeconfig ended on 2026-11-20 10:00 UTC",
+      cause: { reason: "login-expired" },
+    });
+    for (const early of [await ask(other, ends - 60_000), await ask(kubeconfig, ends + 60_000)])
+      expect(early).toMatchObject({ code: "RA3008", cause: { reason: "login-unknown" } });
+  });
+
+  it("asks for the cluster's own authority where nobody vouches for its certificate", async () => {
+    const fault = new Fault("RA8003", {
+      saw: "signed by somebody (DEPTH_ZERO)",
+      next: "Renew it.",
+    });
+    const transport: Transport = {
+      sent: [],
+      close: () => undefined,
+      send: () => Promise.reject(fault),
+    };
+    const cluster = await connectCluster({ transport, kubeconfig, allowExec: false });
+    await expect(cluster.request("GET", "/x")).rejects.toMatchObject({
+      code: "RA8003",
+      next: "The kubeconfig says whom to trust: correct `certificate-authority-data` of the cluster where its authority is another. Renew it.",
     });
   });
 

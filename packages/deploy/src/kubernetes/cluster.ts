@@ -2,6 +2,7 @@ import { Fault } from "@release-actions/codes";
 import { outcomeUnknown, type Answer, type Outgoing, type Transport } from "@release-actions/net";
 import type { Readable } from "node:stream";
 import { readKubeconfig } from "./kubeconfig.ts";
+import { loginEnded } from "./login.ts";
 import { textAt } from "./object.ts";
 import { faultOf, isRefusal, type Asked } from "./status.ts";
 
@@ -84,13 +85,14 @@ export async function connectCluster(options: {
       sent.body = JSON.stringify(details.body);
       sent.headers = { ...sent.headers, "content-type": details.contentType ?? "application/json" };
     }
-    const answer = await options.transport.send(sent);
+    const answer = await options.transport.send(sent).catch(asOfCluster);
     const body = bodyOf(answer.bytes, answer.headers["content-type"]);
     const asked: Asked = {
       method,
       path,
       ...(details.object ? { object: details.object } : {}),
       secret: details.secret ?? false,
+      loginEnded: loginEnded(access, answer.headers["date"]),
     };
     if (answer.status >= 200 && answer.status < 300) {
       // Every JSON of a cluster says what it is; a page that answers in its place does not.
@@ -115,15 +117,21 @@ export async function connectCluster(options: {
     secrets: access.secrets,
     request,
     stream: async (path, query, signal, silence) => {
-      const answer = await options.transport.send({
-        ...outgoing("GET", path, query),
-        stream: true,
-        retry: "never",
-        signal,
-        timeout: silence,
-      });
+      const answer = await options.transport
+        .send({
+          ...outgoing("GET", path, query),
+          stream: true,
+          retry: "never",
+          signal,
+          timeout: silence,
+        })
+        .catch(asOfCluster);
       if (answer.status === 200 && answer.body) return answer.body;
-      throw faultOf(answer.status, await shortBody(answer), { method: "GET", path });
+      throw faultOf(answer.status, await shortBody(answer), {
+        method: "GET",
+        path,
+        loginEnded: loginEnded(access, answer.headers["date"]),
+      });
     },
     identity: async () => {
       const { body } = await request("GET", "/api/v1/namespaces/kube-system", {
@@ -132,6 +140,17 @@ export async function connectCluster(options: {
       return textAt(body, "metadata", "uid");
     },
   };
+}
+
+/** A kubeconfig names its cluster's authority itself; the runner's list does not count. */
+function asOfCluster(error: unknown): never {
+  if (!(error instanceof Fault) || error.code !== "RA8003") throw error;
+  const { code, saw, next } = error;
+  throw new Fault(code, {
+    saw,
+    next: `The kubeconfig says whom to trust: correct \`certificate-authority-data\` of the cluster where its authority is another. ${next}`,
+    cause: error,
+  });
 }
 
 /** An answer that is none of a cluster's. Whether a write took effect, it does not say. */

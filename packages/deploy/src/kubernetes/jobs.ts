@@ -1,5 +1,5 @@
 import { listAt, numberAt, textAt, type KubeObject } from "./object.ts";
-import { obstacle as obstacleFor, type Obstacle } from "./obstacle.ts";
+import { obstacle, type Obstacle } from "./obstacle.ts";
 
 /** Why a Job failed for good: its last pod's container where there is one to be asked, else its condition. */
 export function jobObstacle(job: KubeObject, pods: readonly KubeObject[]): Obstacle | undefined {
@@ -10,13 +10,13 @@ export function jobObstacle(job: KubeObject, pods: readonly KubeObject[]): Obsta
   const { name, namespace = "" } = job.metadata;
   const said = [textAt(failure, "reason"), textAt(failure, "message")].filter(Boolean).join(": ");
   const found = pods.flatMap(endedContainers).at(-1);
-  if (!found) return obstacleFor("job-failed", { kind: "Job", name, namespace }, said);
+  if (!found) return obstacle("job-failed", { kind: "Job", name, namespace }, said);
   const { pod, container, exitCode } = found;
-  return obstacleFor(
-    "job-crashed",
+  return obstacle(
+    "job-container-failed",
     { kind: "Pod", name: pod, namespace, container },
     said,
-    { code: String(exitCode) },
+    { exit: String(exitCode) },
     { exitCode, log: "current" },
   );
 }

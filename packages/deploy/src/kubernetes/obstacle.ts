@@ -32,7 +32,9 @@ export function obstacle(
     ...values,
   });
   const of = { kind, name, namespace, ...(container === undefined ? {} : { container }) };
-  return { ...told, ...of, clusterSaid, ...more };
+  // What belongs to the whole cluster is in no namespace.
+  const command = namespace === "" ? told.command.replace(" -n ''", "") : told.command;
+  return { ...told, command, ...of, clusterSaid, ...more };
 }
 
 /** What the cluster warned about an object. */

@@ -2,8 +2,8 @@ import type { Beside } from "./besides.ts";
 import { obstacleIn } from "./besides.ts";
 import type { Ended } from "./cause.ts";
 import { isJob } from "./kinds.ts";
-import { obstacle as obstacleFor } from "./obstacle.ts";
 import { listAt, textAt, type KubeObject } from "./object.ts";
+import { obstacle as obstacleFor } from "./obstacle.ts";
 import { newPods, troublesOf, type Observation } from "./observation.ts";
 import { isReady, progressOf } from "./workload.ts";
 
@@ -22,7 +22,6 @@ export function overdue(
   const late = newPods(seen, workload).filter((pod) => !isReady(pod));
   const whose = late[0] ?? workload;
   const { name, namespace = "" } = whose.metadata;
-  const kind = late[0] ? "Pod" : workload.kind;
   const progress = progressOf(workload);
   const said = listAt(workload, "status", "conditions")
     .filter((condition) => condition["type"] === "Progressing")
@@ -32,13 +31,18 @@ export function overdue(
     workload,
     pods: late.length,
     wanted: progress.required,
-    obstacle: obstacleFor("too-slow", { kind, name, namespace }, said, {
-      late: late[0]
-        ? "they did not start in time"
-        : isJob(workload)
-          ? `only ${progress.ready} of ${progress.required} pods succeeded in time`
-          : `only ${progress.updated} of ${progress.required} pods were renewed in time`,
-    }),
+    obstacle: obstacleFor(
+      "too-slow",
+      { kind: late[0] ? "Pod" : workload.kind, name, namespace },
+      said,
+      {
+        late: late[0]
+          ? "they did not start in time"
+          : isJob(workload)
+            ? `only ${progress.ready} of ${progress.required} pods succeeded in time`
+            : `only ${progress.updated} of ${progress.required} pods were renewed in time`,
+      },
+    ),
   };
 }
 

@@ -2,7 +2,7 @@ import type { ReasonName } from "@release-actions/codes";
 import { isSilent, verdictByConditions } from "./conditions.ts";
 import { groupVersion, isJob, isWaited, knownResource } from "./kinds.ts";
 import { listAt, mappingAt, nameOf, podSpecOf, textAt, type KubeObject } from "./object.ts";
-import { obstacle as obstacleFor, type Obstacle } from "./obstacle.ts";
+import { obstacle, type Obstacle } from "./obstacle.ts";
 import { obstacleOf } from "./reasons.ts";
 import { isReady, strangers } from "./workload.ts";
 
@@ -63,7 +63,7 @@ function serviceStanding(service: KubeObject): Standing {
     return { is: "ready" };
   return coming(
     service,
-    "object-not-ready",
+    "not-there-yet",
     "its load balancer has no address",
     "status.loadBalancer is empty",
   );
@@ -78,15 +78,15 @@ function podStanding(pod: KubeObject, digests: Record<string, string[]>): Standi
     return stranger
       ? coming(
           pod,
-          "other-build",
+          "pod-runs-other",
           `container ${stranger.container} runs ${stranger.digest || "an image whose digest the node does not name"}`,
           stranger.reference,
         )
       : { is: "ready" };
   }
-  const obstacle = obstacleOf(pod);
-  if (obstacle) return { is: obstacle.mayHeal ? "coming" : "failed", obstacle };
-  return coming(pod, "object-not-ready", "it is not ready", phase || "Pending");
+  const found = obstacleOf(pod);
+  if (found) return { is: found.mayHeal ? "coming" : "failed", obstacle: found };
+  return coming(pod, "not-there-yet", "it is not ready", phase || "Pending");
 }
 
 function customStanding(object: KubeObject): Standing {
@@ -95,9 +95,9 @@ function customStanding(object: KubeObject): Standing {
     case "ready":
       return { is: "ready" };
     case "failed":
-      return failed(object, "object-failed", verdict.because, verdict.clusterSaid);
+      return failed(object, "controller-gave-up", verdict.because, verdict.clusterSaid);
     case "coming":
-      return coming(object, "object-not-ready", verdict.because, verdict.clusterSaid);
+      return coming(object, "not-there-yet", verdict.because, verdict.clusterSaid);
     case "unknown":
       return {
         is: "unknown",
@@ -131,7 +131,7 @@ function coming(
   why: string,
   clusterSaid: string,
 ): Standing {
-  return { is: "coming", obstacle: obstacle(object, reason, why, clusterSaid) };
+  return { is: "coming", obstacle: about(object, reason, why, clusterSaid) };
 }
 
 function failed(
@@ -140,21 +140,13 @@ function failed(
   why: string,
   clusterSaid: string,
 ): Standing {
-  return { is: "failed", obstacle: obstacle(object, reason, why, clusterSaid) };
+  return { is: "failed", obstacle: about(object, reason, why, clusterSaid) };
 }
 
-function obstacle(
-  object: KubeObject,
-  reason: ReasonName,
-  why: string,
-  clusterSaid: string,
-): Obstacle {
+function about(object: KubeObject, reason: ReasonName, why: string, clusterSaid: string): Obstacle {
   const { name, namespace = "" } = object.metadata;
   const { group } = groupVersion(object.apiVersion);
   const known = knownResource(object.apiVersion, object.kind) !== undefined;
-  const resource = `${object.kind.toLowerCase()}${known || group === "" ? "" : `.${group}`}`;
-  return obstacleFor(reason, { kind: object.kind, name, namespace }, clusterSaid, {
-    why,
-    resource,
-  });
+  const kind = `${object.kind.toLowerCase()}${known || group === "" ? "" : `.${group}`}`;
+  return obstacle(reason, { kind: object.kind, name, namespace }, clusterSaid, { kind, why });
 }

@@ -3,7 +3,14 @@ import { ruleThatSaysNo } from "./admission.ts";
 import { listAt, numberAt, textAt } from "./object.ts";
 
 /** What was asked of the cluster, for the message. */
-export type Asked = { method: string; path: string; object?: string; secret?: boolean };
+export type Asked = {
+  method: string;
+  path: string;
+  object?: string;
+  secret?: boolean;
+  /** When the login ended, if it did. */
+  loginEnded?: string | undefined;
+};
 
 /** The RBAC rule that a 403 says is missing. */
 export type MissingRule = {
@@ -29,8 +36,15 @@ export function faultOf(status: number, body: unknown, asked: Asked): Fault {
     return new Fault(code, told);
   };
   const missing = status === 403 ? missingRule(said) : undefined;
-  if (status === 401)
-    return refused("login-unknown", `${what}: the cluster answered 401: ${said}`, {});
+  if (status === 401) {
+    const { loginEnded: at } = asked;
+    const why = at ? `, and the login of the kubeconfig ended on ${at}` : "";
+    return refused(
+      at ? "login-expired" : "login-unknown",
+      `${what}: the cluster answered 401: ${said}${why}`,
+      { at },
+    );
+  }
   if (missing) {
     const where = missing.namespace ? `in the namespace ${missing.namespace}` : "in the cluster";
     const { user, verb, resource, group } = missing;
