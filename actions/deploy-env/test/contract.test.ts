@@ -102,7 +102,7 @@ describe.concurrent("without the file", () => {
     expect(end.status).toBe(1);
     expect(end.outputs["result"]).toBe("failed");
     expect(end.annotations[0]?.message).toMatch(
-      /^RA31\d\d environment has no recorded release to go back to, and was left as it is: /,
+      /^RA3108 Environment runs no pod that is ready, neither of 1\.0\.0 nor of a recorded release\. The deployment of 1\.0\.0 failed\. .*There is no recorded release to go back to/,
     );
     expect(end.reasons).toMatchObject([
       { rule: "rollout", holds: false, code: expect.stringMatching(/^RA31/) as string },
@@ -146,7 +146,9 @@ describe.concurrent("with the file", () => {
     const crashed = await stage.run("deploy-env", wish("1.1.0"));
     expect(crashed.status).toBe(1);
     expect(crashed.outputs["result"]).toBe("rolled-back");
-    expect(crashed.annotations[0]?.message).toContain("staging runs its recorded release again");
+    expect(crashed.annotations[0]?.message).toContain(
+      "Staging still runs 1.0.0. The deployment of 1.1.0 failed and was rolled back.",
+    );
     expect(runningDigests(stage)).toEqual([first.digest]);
     expect(crashed.outputs["running"]).not.toContain(second.digest);
   });

@@ -107,7 +107,9 @@ describe.concurrent("the whole way", () => {
       result: "rolled-back",
       accepted: "false",
     });
-    expect(wrong.annotations[0]?.message).toContain("staging still runs 1.1.0");
+    expect(wrong.annotations[0]?.message).toContain(
+      "Staging still runs 1.1.0. The release of 1.2.0 failed and was rolled back.",
+    );
     expect(wrong.summary).toContain("The configuration in the cluster is what it was before.");
     expect(currentOf(stage, "staging")?.latest).toMatchObject({ differences: [] });
     expect(runningDigests(stage)).toEqual([builds[1]?.digest]);

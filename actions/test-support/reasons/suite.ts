@@ -39,7 +39,7 @@ export function describeReasons(open: OpenReasonCluster, can: (one: Case) => boo
             manifests: "deploy",
             namespace: cluster.namespace,
             // Who waits for an hour does not come back in the test's time.
-            timeout: one.waits ? "4s" : "1h",
+            timeout: one.waits ? "5s" : "1h",
             kubeconfig: cluster.kubeconfig(one.who),
           },
         });

@@ -416,6 +416,15 @@ const workload = {
     because: "{why}",
     command: describe,
   },
+  "blocked-by-pod": {
+    code: "RA3120",
+    heals: "never",
+    word: "403 Forbidden",
+    said: 'pods "db-1" is forbidden: User "ci" cannot delete resource "pods" in API group "" in the namespace "catalogue"',
+    because:
+      "its pod {pod} of the earlier template cannot start, the controller waits for it for ever, and this account may not delete it",
+    command: "kubectl -n {namespace} delete pod {pod}",
+  },
   "taken-over": {
     code: "RA3115",
     heals: "never",

@@ -30,8 +30,8 @@ export function digestsOfRelease(
 
 /** What the images of a release were before, where no release is recorded. */
 export function digestsOfRunning(running: readonly Running[]): Digests {
-  const rows = running.flatMap(({ images }) => images);
-  const byImage = Map.groupBy(rows, ({ reference }) => imageName(reference));
+  const all = running.flatMap(({ images }) => images);
+  const byImage = Map.groupBy(all, ({ reference }) => imageName(reference));
   return new Map([...byImage].map(([name, ones]) => [name, ones.map(({ digest }) => digest)]));
 }
 
@@ -42,26 +42,28 @@ export function standingOf(
   recorded: Digests | undefined,
 ): Standing {
   const rows = running.flatMap((workload) =>
-    workload.images
-      .filter(
-        ({ reference }) => fresh.has(imageName(reference)) || recorded?.has(imageName(reference)),
-      )
-      .map((image) => ({ workload, ...image })),
+    workload.images.flatMap((image) => {
+      const name = imageName(image.reference);
+      const [of, before] = [fresh.get(name), recorded?.get(name)];
+      if (!of && !before) return [];
+      // Some nodes name the variant for their platform; the pod's own reference says of which image it is one.
+      const digests = [image.digest, image.reference.split("@")[1] ?? ""];
+      const isIn = (some: readonly string[] | undefined, exact: boolean): boolean =>
+        digests.slice(0, exact ? 1 : 2).some((digest) => some?.includes(digest));
+      const known = isIn(of, true) || isIn(before, true);
+      return [
+        { workload, digest: image.digest, isNew: isIn(of, known), isRecorded: isIn(before, known) },
+      ];
+    }),
   );
   if (rows.length === 0) return { runs: "nothing" };
-  const all = (digests: Digests | undefined): boolean =>
-    rows.every(({ reference, digest }) => digests?.get(imageName(reference))?.includes(digest));
   // Where both have the same digests, nothing else runs than before.
-  if (all(recorded)) return { runs: "recorded" };
-  if (all(fresh)) return { runs: "new" };
-  const named = rows.map(({ workload, digest }) => {
-    const whose = [...fresh.values()].some((one) => one.includes(digest))
-      ? "new"
-      : [...(recorded?.values() ?? [])].some((one) => one.includes(digest))
-        ? "recorded"
-        : "of neither";
-    return `${workload.kind} ${workload.name} runs ${shortDigest(digest) || "an unnamed digest"} (${whose})`;
-  });
+  if (rows.every(({ isRecorded }) => isRecorded)) return { runs: "recorded" };
+  if (rows.every(({ isNew }) => isNew)) return { runs: "new" };
+  const named = rows.map(
+    ({ workload, digest, isNew, isRecorded }) =>
+      `${workload.kind} ${workload.name} runs ${shortDigest(digest) || "an unnamed digest"} (${isNew ? "new" : isRecorded ? "recorded" : "of neither"})`,
+  );
   return { runs: "mixed", what: [...new Set(named)].join(", ") };
 }
 

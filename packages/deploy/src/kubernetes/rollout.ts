@@ -267,22 +267,16 @@ export async function observe(
             wanted: progressOf(worst.workload).required,
             waited: worst.obstacle.mayHeal,
           };
-      if (!seen.expected)
-        for (const pod of open.flatMap((workload) => blockingPods(seen, workload))) {
+      for (const workload of seen.expected ? [] : open)
+        for (const pod of blockingPods(seen, workload)) {
           const { uid = "", name } = pod.metadata;
           if (unblocked.has(uid)) continue;
           unblocked.add(uid);
           options.progress?.(
-            `${name} is of the earlier template, cannot start and holds up the renewal, so it is deleted`,
+            `${nameOf(workload)}: ${name} of the earlier template cannot start and holds up the renewal, so it is deleted`,
           );
-          const obstacle = await deletePod(cluster, pod);
-          if (obstacle)
-            return {
-              workload,
-              obstacle: { ...obstacle, name: workload.metadata.name },
-              pods: 0,
-              wanted: 0,
-            };
+          const obstacle = await deletePod(cluster, pod, workload);
+          if (obstacle) return { workload, obstacle, pods: 0, wanted: 0 };
         }
       if (now >= deadline) return overdue(seen, open, coming, { ...rules, now });
       for (const namespace of fallSilent(now, open, troubles.flat()))

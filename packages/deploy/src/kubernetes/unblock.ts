@@ -2,7 +2,8 @@ import { Fault } from "@release-actions/codes";
 import type { Cluster } from "./cluster.ts";
 import { nameOf, textAt, type KubeObject } from "./object.ts";
 import { podsOf, type Observation } from "./observation.ts";
-import { obstacleOf, type Obstacle } from "./reasons.ts";
+import { obstacle, type Obstacle } from "./obstacle.ts";
+import { obstacleOf } from "./reasons.ts";
 import { isLeaving, isNewPodOf, isReady, partitionOf, progressOf } from "./workload.ts";
 
 /**
@@ -29,7 +30,11 @@ export function blockingPods(seen: Observation, workload: KubeObject): KubeObjec
  * Deletes exactly this pod, so that its controller makes it anew from the present template. What stands in the way when the
  * caller may not. @throws Fault as `request`
  */
-export async function deletePod(cluster: Cluster, pod: KubeObject): Promise<Obstacle | undefined> {
+export async function deletePod(
+  cluster: Cluster,
+  pod: KubeObject,
+  workload: KubeObject,
+): Promise<Obstacle | undefined> {
   const { name, namespace = "", uid } = pod.metadata;
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
   try {
@@ -43,15 +48,7 @@ export async function deletePod(cluster: Cluster, pod: KubeObject): Promise<Obst
     // Somebody else was faster, or the answer was lost: the watch shows what became of it.
     if (["RA3012", "RA8001", "RA8002"].includes(error.code)) return undefined;
     if (error.code !== "RA3120") throw error;
-    return {
-      code: "RA3120",
-      fatal: true,
-      because: `its pod ${name} of the earlier template cannot start, the controller waits for it for ever, and this account may not delete it`,
-      clusterSaid: error.saw,
-      next: `kubectl -n ${namespace} delete pod ${name}`,
-      kind: "StatefulSet",
-      name,
-      namespace,
-    };
+    const about = { kind: workload.kind, name: workload.metadata.name, namespace };
+    return obstacle("blocked-by-pod", about, error.saw, { pod: name });
   }
 }
