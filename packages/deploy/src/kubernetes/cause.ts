@@ -1,6 +1,7 @@
 import { type Fault, type Code, type ReasonName } from "@release-actions/codes";
 import { missingObject } from "./config-obstacle.ts";
 import type { Cluster } from "./cluster.ts";
+import type { Evidence } from "./container-obstacle.ts";
 import { readLog, readRoom, readWarnings } from "./diagnosis.ts";
 import { isJob } from "./kinds.ts";
 import { containersOf, nameOf, textAt, type KubeObject } from "./object.ts";
@@ -60,7 +61,7 @@ export async function causeOf(
     : undefined;
   const uid = (obstacle.kind === "Pod" ? pod : workload)?.metadata.uid ?? "";
   const warnings = seen?.warnings.get(uid) ?? (await readWarnings(cluster, obstacle));
-  const logs = await logsOf(cluster, obstacle, evidence?.log);
+  const logs = await logsOf(cluster, obstacle, evidence);
   const refined = await refine(cluster, { obstacle, pod, log: logs.failed, warnings });
   const who =
     obstacle.kind === "Pod"
@@ -106,16 +107,17 @@ export function causeOfRefusal(object: KubeObject, fault: Fault): Cause {
 async function logsOf(
   cluster: Cluster,
   obstacle: Obstacle,
-  known: readonly string[] | undefined,
+  known: Evidence | undefined,
 ): Promise<{ failed: string[]; other: string[] }> {
   const { log } = obstacle;
   if (log === undefined) return { failed: [], other: [] };
-  const failed = await readLog(cluster, obstacle, log);
+  const isSameRun = known !== undefined && known.run === obstacle.run;
+  const failed = isSameRun ? [...known.log] : await readLog(cluster, obstacle, log);
   if (obstacle.exitCode === undefined) return { failed, other: [] };
   const other =
-    known === undefined
+    known === undefined || isSameRun
       ? await readLog(cluster, obstacle, log === "current" ? "previous" : "current")
-      : [...known];
+      : [...known.log];
   // While a container waits for its next start, nodes give the same log twice.
   const same = JSON.stringify(other) === JSON.stringify(failed);
   return failed.length > 0 ? { failed, other: same ? [] : other } : { failed: other, other: [] };
@@ -134,7 +136,7 @@ async function refine(
   const { reason, clusterSaid, exitCode } = obstacle;
   const last = warnings.at(-1)?.message ?? "";
   const container = containersOf(pod?.["spec"]).find((one) => one["name"] === obstacle.container);
-  const more = { ...(exitCode === undefined ? {} : { exitCode }) };
+  const more = exitCode === undefined ? {} : { exitCode };
   const crashed = ["crash", "crash-loop", "waits-for-other"].includes(reason);
   if (crashed && log.some((line) => line.includes("exec format error"))) {
     const image = textAt(container, "image") || "IMAGE";

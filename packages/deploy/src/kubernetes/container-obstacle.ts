@@ -5,7 +5,12 @@ import { probeFailure, probeText } from "./probe-text.ts";
 import { pullObstacle, waitsForImage } from "./pull-obstacle.ts";
 
 /** What was read about a container that ends again and again. */
-export type Evidence = { log: readonly string[]; warnings: readonly Warning[] };
+export type Evidence = {
+  log: readonly string[];
+  warnings: readonly Warning[];
+  /** Whose run it was. */
+  run?: string;
+};
 
 /** What stands in one container's way; `said`: what was first said about its pull, which back-off forgets. */
 export function containerObstacle(
@@ -76,7 +81,11 @@ function crashObstacle(
     image: imageOf(pod, status),
     limit: textAt(spec, "resources", "limits", "memory") || "the node",
   };
-  const more = { exitCode, log: running ? "previous" : "current" } as const;
+  const more = {
+    exitCode,
+    log: running ? ("previous" as const) : ("current" as const),
+    run: `${pod.metadata.uid} ${restarts} ${running}`,
+  };
   if (why === "StartError" || why === "ContainerCannotRun")
     return { ...startObstacle(about, textAt(ended, "message") || said, true), exitCode };
   const again = restarts >= 1 && !running;

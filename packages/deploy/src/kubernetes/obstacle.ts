@@ -11,6 +11,8 @@ export type Obstacle = ToldReason &
     exitCode?: number;
     /** The container has a log worth reading; `previous`: of the run before this one. */
     log?: "current" | "previous";
+    /** Which run of the container it was. */
+    run?: string;
     /** It counts as fatal only after a look at the container's log. */
     unsure?: true;
   };
@@ -21,7 +23,7 @@ export function obstacle(
   about: About,
   clusterSaid: string,
   values: Readonly<Record<string, string | undefined>> = {},
-  more: Partial<Pick<Obstacle, "exitCode" | "log" | "unsure">> = {},
+  more: Partial<Pick<Obstacle, "exitCode" | "log" | "run" | "unsure">> = {},
 ): Obstacle {
   const { kind, name, namespace, container } = about;
   const told = tellReason(reason, {

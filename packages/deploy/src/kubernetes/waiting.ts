@@ -23,7 +23,11 @@ export async function lookInto(
     ((obstacle.exitCode ?? 0) >= 128 && obstacle.exitCode !== 255
       ? await readWarnings(cluster, obstacle)
       : []);
-  seen.evidence.set(evidenceKey(workload, obstacle.container ?? ""), { log, warnings });
+  seen.evidence.set(evidenceKey(workload, obstacle.container ?? ""), {
+    log,
+    warnings,
+    ...(obstacle.run === undefined ? {} : { run: obstacle.run }),
+  });
   return true;
 }
 

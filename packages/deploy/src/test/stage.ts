@@ -150,6 +150,8 @@ async function pullBuild(reference: string) {
 export type Shape = {
   replicas?: number;
   container?: Record<string, unknown>;
+  /** Put over the pod's spec. */
+  pod?: Record<string, unknown>;
   more?: string;
   namespace?: string;
   spec?: Record<string, unknown>;
@@ -169,6 +171,7 @@ export function render(version: string, shape: Shape = {}): Rendered {
         metadata: { labels: { app: "web", tier: "front" } },
         spec: {
           terminationGracePeriodSeconds: 1,
+          ...shape.pod,
           containers: [{ name: "web", image, ...shape.container }],
         },
       },

@@ -218,7 +218,7 @@ export function noteLines(notes: readonly string[] = []): string[] {
 }
 
 function failedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
-  const { pipeline, environment, release } = run;
+  const { pipeline, release } = run;
   const trouble = ending.trouble;
   return lines(
     `### ${markdownText(firstLineOf(run, entry, ending))}`,

@@ -125,7 +125,11 @@ const isNode = (command: string): boolean => /^(\/usr\/(local\/)?bin\/)?node$/.t
 async function isProgramOfHere(file: string): Promise<boolean> {
   const start = Buffer.alloc(20);
   const handle = await open(file);
-  await handle.read(start, 0, start.length, 0).finally(() => handle.close());
+  try {
+    await handle.read(start, 0, start.length, 0);
+  } finally {
+    await handle.close();
+  }
   if (start.toString("latin1", 0, 2) === "#!") return true;
   const machine: Record<string, number> = { x64: 62, arm64: 183 };
   // What is no ELF may still be a program on another system than Linux.
