@@ -66,7 +66,11 @@ function summariesWith(text: string): Record<string, string> {
     plain: text,
     said: text,
     object: text,
+    log: [text],
+    otherLog: [text],
+    warnings: [text],
     next: text.replaceAll("`", ""),
+    command: text,
   };
   const acceptance = {
     environment: "production",
@@ -78,6 +82,12 @@ function summariesWith(text: string): Record<string, string> {
   return {
     passed: end({ result: "passed" }),
     failed: end({ result: "failed", trouble, noWayBack: text }),
+    failedOnCluster: end({
+      result: "failed",
+      trouble,
+      noWayBack: text,
+      standing: { runs: "mixed", what: text },
+    }),
     refused: refusedSummary({
       decision,
       version: text,
@@ -106,9 +116,28 @@ function summariesWith(text: string): Record<string, string> {
   };
 }
 
+/** Without the insides of code blocks: whoever reads Markdown ends a block at the first fence that is as long as its own. */
+function withoutBlocks(markdown: string): string {
+  let fence: string | undefined;
+  return markdown
+    .split("\n")
+    .filter((line) => {
+      const [, run = "", rest = ""] = /^(`{3,})(.*)$/.exec(line) ?? [];
+      if (fence === undefined) {
+        if (run !== "") fence = run;
+        return true;
+      }
+      if (run.length < fence.length || rest.trim() !== "") return false;
+      fence = undefined;
+      return true;
+    })
+    .map((line) => line.replace(/^`{3,}/, "```"))
+    .join("\n");
+}
+
 /** What gives a text its structure: lines, cells, links, tags, mentions, marks; what is escaped or code gives none. */
 function structureOf(markdown: string): string {
-  return markdown
+  return withoutBlocks(markdown)
     .split("\n")
     .map((line) =>
       live(line)
