@@ -36,13 +36,15 @@ export type Inputs = {
   after?: string;
   /** Run the exec plugins of the kubeconfig */
   allowExec: boolean;
+  /** Let a kubeconfig leave the cluster's certificate unchecked; the summary says so */
+  insecureSkipTlsVerify: boolean;
   /** Only show what would change */
   dryRun: boolean;
   /** GitHub's name of the environment; needed where the file is used */
   environment?: string;
   /** Version or tag; empty = the event's */
   version?: string;
-  /** Content of the cluster's kubeconfig */
+  /** The cluster's kubeconfig: its content, the path of a file, or in-cluster for a runner that is a pod there */
   kubeconfig?: string;
   /** Token of AWX, of a user who may launch the job template */
   awxToken?: string;
@@ -87,6 +89,7 @@ export const io: ActionIo<Inputs, Outputs> = {
     before: { name: "before", type: "string" },
     after: { name: "after", type: "string" },
     allowExec: { name: "allow-exec", type: "boolean", default: "false" },
+    insecureSkipTlsVerify: { name: "insecure-skip-tls-verify", type: "boolean", default: "false" },
     dryRun: { name: "dry-run", type: "boolean", default: "false" },
     environment: { name: "environment", type: "string" },
     version: { name: "version", type: "string" },

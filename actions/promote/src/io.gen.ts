@@ -12,11 +12,13 @@ export type Inputs = {
   dryRun?: boolean;
   /** Run the exec plugins of the kubeconfig */
   allowExec: boolean;
+  /** Let a kubeconfig leave the cluster's certificate unchecked; the summary says so */
+  insecureSkipTlsVerify: boolean;
   /** GitHub's name of the environment; needed where the file is used */
   environment?: string;
   /** Version or tag; empty = the event's */
   version?: string;
-  /** Content of the cluster's kubeconfig */
+  /** The cluster's kubeconfig: its content, the path of a file, or in-cluster for a runner that is a pod there */
   kubeconfig?: string;
   /** User of the registry; empty = docker login's */
   registryUsername?: string;
@@ -67,6 +69,7 @@ export const io: ActionIo<Inputs, Outputs> = {
     imageTag: { name: "image-tag", type: "string" },
     dryRun: { name: "dry-run", type: "boolean" },
     allowExec: { name: "allow-exec", type: "boolean", default: "false" },
+    insecureSkipTlsVerify: { name: "insecure-skip-tls-verify", type: "boolean", default: "false" },
     environment: { name: "environment", type: "string" },
     version: { name: "version", type: "string" },
     kubeconfig: { name: "kubeconfig", type: "string", secret: true },

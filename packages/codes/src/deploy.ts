@@ -74,6 +74,12 @@ export const deploy = {
       "`deploy.cluster` names the cluster by the uid of its namespace kube-system, and this one has another.",
     next: "Give the environment the kubeconfig of its own cluster, or correct `deploy.cluster`.",
   },
+  RA3015: {
+    title: "The cluster's certificate would not be checked",
+    means:
+      "The kubeconfig says insecure-skip-tls-verify: whoever sits between the runner and the cluster could read and change the deployment.",
+    next: "Put the cluster's authority into the kubeconfig (`certificate-authority-data`), or set `insecure-skip-tls-verify: true` under `with:`.",
+  },
   RA3101: {
     title: "The image is not in the registry",
     means: "The nodes were told that the image or its digest does not exist.",

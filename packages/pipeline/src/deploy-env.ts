@@ -6,7 +6,7 @@ import { readDeployPlan, type DeployEnvInputs, type DeployPlan } from "./deploy-
 import { openRegistry } from "./connect.ts";
 import { reportOf } from "./deploy-preview.ts";
 import type { ActionResult, Job } from "./job.ts";
-import { lines, noteLines } from "./report/summaries.ts";
+import { accessLines, lines, noteLines } from "./report/summaries.ts";
 import { reasonsOf, shortDigest } from "./report/sentences.ts";
 import { evidenceLines, nextLine, troubleLines } from "./report/trouble-lines.ts";
 import { deployRelease, openTarget, platformsIn, whatRuns } from "./rollout.ts";
@@ -36,15 +36,7 @@ export async function deployEnv(
 ): Promise<ActionResult<DeployEnvOutputs>> {
   const plan = await readDeployPlan(inputs, job);
   const { connection, environment } = plan;
-  const cluster = await openTarget(
-    connection,
-    {
-      ...(inputs.kubeconfig ? { kubeconfig: inputs.kubeconfig } : {}),
-      ...(inputs.awxToken ? { awxToken: inputs.awxToken } : {}),
-      allowExec: inputs.allowExec,
-    },
-    environment,
-  );
+  const cluster = await openTarget(connection, inputs, environment);
   const before = await whatRuns(cluster, plan);
   const place = environment.name;
   const base = { url: environment.url ?? "", previous: digestsOf(before), reasons: "[]" };
@@ -102,6 +94,7 @@ export async function deployEnv(
       summary: lines(
         `### ${markdownText(place)} ${unverified.length > 0 ? `was deployed by its ${plan.awx ? "AWX job" : "script"}` : rollout?.result === "unchanged" ? "runs what it ran before" : "runs the new digests"}`,
         ...unverified,
+        ...accessLines(cluster),
         "",
         ...table(running),
         ...noteLines(rollout?.notes),
@@ -158,6 +151,7 @@ export async function deployEnv(
       ...(notBack ? [`**Not rolled back:** ${markdownText(notBack)}`, ""] : []),
       ...evidenceLines(trouble),
       ...unverified,
+      ...accessLines(cluster),
       "",
       ...table(running),
     ),

@@ -4,6 +4,7 @@ import { readFiles, readTagFacts } from "@release-actions/github";
 import { runningRelease, type Release } from "@release-actions/ledger";
 import { formatReference, parseReference } from "@release-actions/registry";
 import { schemeOf } from "@release-actions/versions";
+import type { ClusterAccess } from "./cluster-access.ts";
 import { readImages, readVersion } from "./candidate.ts";
 import { milliseconds } from "./configuration/duration.ts";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
@@ -20,30 +21,29 @@ import { prepareAwx } from "./released-awx.ts";
 import { prepareScript } from "./released-script.ts";
 import { isManifest, prepare, type Prepared } from "./rollout.ts";
 
-export type DeployEnvInputs = Logins & {
-  images?: string[];
-  manifests?: string[];
-  chart?: string;
-  script?: string;
-  awxTemplate?: string;
-  awxUrl?: string;
-  before?: string;
-  after?: string;
-  vars?: string[];
-  values?: string[];
-  envFiles?: string[];
-  releaseName?: string;
-  namespace?: string;
-  cluster?: string;
-  timeout?: string;
-  onFailure?: string;
-  allowExec: boolean;
-  dryRun: boolean;
-  environment?: string;
-  version?: string;
-  kubeconfig?: string;
-  config?: string;
-};
+export type DeployEnvInputs = Logins &
+  ClusterAccess & {
+    images?: string[];
+    manifests?: string[];
+    chart?: string;
+    script?: string;
+    awxTemplate?: string;
+    awxUrl?: string;
+    before?: string;
+    after?: string;
+    vars?: string[];
+    values?: string[];
+    envFiles?: string[];
+    releaseName?: string;
+    namespace?: string;
+    cluster?: string;
+    timeout?: string;
+    onFailure?: string;
+    dryRun: boolean;
+    environment?: string;
+    version?: string;
+    config?: string;
+  };
 
 type Target = Pick<Prepared, "release" | "rendered" | "chart" | "script" | "awx" | "jobs">;
 

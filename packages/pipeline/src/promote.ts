@@ -8,6 +8,7 @@ import {
 } from "@release-actions/ledger";
 import { acceptRelease } from "./accept-release.ts";
 import { environmentOf } from "./configuration/pipeline-file.ts";
+import type { ClusterAccess } from "./cluster-access.ts";
 import { findCandidate, rulesOf, waitWhilePending, type Candidate } from "./candidate.ts";
 import { connect, loadPipeline, openWorld, withTeams, type Logins } from "./connect.ts";
 import { judgeCommentRequest } from "./gate/comment-request.ts";
@@ -31,7 +32,8 @@ import { restoredEnvironment } from "./restore-data.ts";
 import { openCluster, openTarget, prepare } from "./rollout.ts";
 
 export type PromoteInputs = RequestInputs &
-  Logins & { config?: string; imageTag?: string; kubeconfig?: string; allowExec?: boolean };
+  Logins &
+  ClusterAccess & { config?: string; imageTag?: string };
 
 /** The whole way into one environment: decide, and if every rule holds, carry it out. @throws Fault */
 export async function promote(
@@ -189,19 +191,13 @@ async function makeReady(
   }: Pick<Decision, "world" | "pipeline" | "environment" | "request">,
   release: Release,
   verdict: Verdict,
-  inputs: Pick<PromoteInputs, "kubeconfig" | "allowExec" | "awxToken">,
+  inputs: ClusterAccess & Pick<PromoteInputs, "awxToken">,
 ) {
-  const { kubeconfig, allowExec = false, awxToken } = inputs;
-  const given = {
-    ...(kubeconfig ? { kubeconfig } : {}),
-    ...(awxToken ? { awxToken } : {}),
-    allowExec,
-  };
   const moment = { at: new Date(verdict.at), zone: pipeline.timezone };
   if (request.action === "restore") {
     const restored = restoredEnvironment(environment);
     return {
-      cluster: await openCluster(world, given, restored),
+      cluster: await openCluster(world, inputs, restored),
       prepared: await prepare(world, pipeline.product, restored, release, {
         moment,
         jobs: ["restore"],
@@ -209,7 +205,7 @@ async function makeReady(
     };
   }
   return {
-    cluster: await openTarget(world, given, environment),
+    cluster: await openTarget(world, inputs, environment),
     prepared: await prepare(world, pipeline.product, environment, release, {
       moment,
       jobs: request.action === "release" ? ["before", "after"] : [],

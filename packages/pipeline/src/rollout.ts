@@ -19,6 +19,7 @@ import { readFiles } from "@release-actions/github";
 import type { Release } from "@release-actions/ledger";
 import type { StepRecord } from "@release-actions/plan";
 import { parseReference, variantDigests, type Registry } from "@release-actions/registry";
+import { kubeconfigOf, type ClusterAccess } from "./cluster-access.ts";
 import { withLanguages } from "./configuration/languages.ts";
 import { readChecks } from "./configuration/pipeline-file.ts";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
@@ -199,7 +200,7 @@ export function releasePlaceholders(
 /** Opens the environment's cluster and asks who it is, where the file says who it must be. @throws Fault RA1001, RA3001…, RA3014 */
 export async function openCluster(
   world: Pick<World, "transport" | "job">,
-  given: { kubeconfig?: string; allowExec: boolean },
+  given: ClusterAccess,
   environment: Pick<EnvironmentSettings, "name"> & {
     deploy?: { cluster?: string | undefined } | undefined;
   },
@@ -212,8 +213,9 @@ export async function openCluster(
   }
   const cluster = await connectCluster({
     transport: world.transport,
-    kubeconfig: given.kubeconfig,
-    allowExec: given.allowExec,
+    kubeconfig: kubeconfigOf(given.kubeconfig, world.job),
+    allowExec: given.allowExec ?? false,
+    allowInsecure: given.insecureSkipTlsVerify ?? false,
   });
   for (const secret of cluster.secrets) world.job.mask(secret);
   for (const warning of cluster.warnings) world.job.warn("The cluster's access", warning);
@@ -234,7 +236,7 @@ export async function openCluster(
  */
 export async function openTarget(
   world: Pick<World, "transport" | "job">,
-  given: { kubeconfig?: string; allowExec: boolean; awxToken?: string },
+  given: ClusterAccess & { awxToken?: string },
   environment: EnvironmentSettings,
 ): Promise<Cluster | undefined> {
   const { deploy, gate } = environment;

@@ -60,8 +60,11 @@ export async function connectCluster(options: {
   transport: Transport;
   kubeconfig: string;
   allowExec: boolean;
+  /** The cluster's certificate need not be checked, if the kubeconfig says so. */
+  allowInsecure?: boolean;
 }): Promise<Cluster> {
-  const access = await readKubeconfig(options.kubeconfig, options.allowExec);
+  const { kubeconfig, allowExec, allowInsecure = false } = options;
+  const access = await readKubeconfig(kubeconfig, allowExec, allowInsecure);
 
   const outgoing = (
     method: Outgoing["method"],

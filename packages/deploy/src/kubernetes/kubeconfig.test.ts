@@ -65,11 +65,10 @@ describe("readKubeconfig", () => {
     expect((await faultOf(kubeconfig(data, { token: "t" }))).code).toBe("RA3001");
   });
 
-  it("honours insecure-skip-tls-verify and warns", async () => {
-    const access = await readKubeconfig(
-      kubeconfig({ "insecure-skip-tls-verify": true }, { token: "t" }),
-      false,
-    );
+  it("honours insecure-skip-tls-verify only where that is asked for, and warns", async () => {
+    const insecure = kubeconfig({ "insecure-skip-tls-verify": true }, { token: "t" });
+    expect((await faultOf(insecure)).code).toBe("RA3015");
+    const access = await readKubeconfig(insecure, false, true);
     expect(access.tls).toEqual({ insecure: true });
     expect(access.warnings).toHaveLength(1);
   });

@@ -21,11 +21,19 @@ const sizeLimit = 1024 * 1024;
 
 /**
  * Reads the content of a kubeconfig, its current context only. Runs the user's `exec` plugin where that is allowed.
- * @throws Fault RA3001 (not usable), RA3002 (would run a program), RA3003 (names files), RA3004 (http)
+ * @throws Fault RA3001 (not usable), RA3002 (would run a program), RA3003 (names files), RA3004 (http), RA3015 (certificate not checked)
  */
-export async function readKubeconfig(content: string, allowExec: boolean): Promise<Access> {
+export async function readKubeconfig(
+  content: string,
+  allowExec: boolean,
+  allowInsecure = false,
+): Promise<Access> {
   const { cluster, user, namespace } = currentContext(content);
   refuseFiles(cluster, user);
+  if (cluster["insecure-skip-tls-verify"] === true && !allowInsecure)
+    throw new Fault("RA3015", {
+      saw: "The kubeconfig says insecure-skip-tls-verify for the cluster of its current context.",
+    });
   const runs = ["exec", "auth-provider"].filter(
     (part) => user[part] !== undefined && user[part] !== null,
   );

@@ -1,6 +1,6 @@
 import { codes, type Finding } from "@release-actions/codes";
 import type { Entry, Release } from "@release-actions/ledger";
-import type { ReleaseJob } from "@release-actions/deploy";
+import type { Cluster, ReleaseJob } from "@release-actions/deploy";
 import { markdownCode, markdownLink, markdownText } from "@release-actions/markdown";
 import type { Approved, Ending } from "../bring-or-take-back.ts";
 import { spoken } from "../configuration/duration.ts";
@@ -31,6 +31,14 @@ export function refusedSummary(about: {
     ...reasonLines(findings.filter((finding) => !finding.holds && !finding.warning)),
     ...findingTable(findings),
   );
+}
+
+/** What the access to the cluster allows and should not. */
+export function accessLines(cluster: Pick<Cluster, "warnings"> | undefined): string[] {
+  return (cluster?.warnings ?? []).flatMap((warning) => [
+    "",
+    `**Unsafe:** ${markdownText(warning)}`,
+  ]);
 }
 
 /** How the cluster's configuration compares with what it was before. */
@@ -190,6 +198,7 @@ function passedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
     ...(entry.reason ? [`| Reason | ${markdownText(entry.reason)} |`] : []),
     `| Ledger | ${markdownCode(entry.id)} by ${markdownText(entry.actor)}, ${instant(entry.openedAt, pipeline.timezone)} |`,
     "",
+    ...accessLines(run.cluster),
     ...configurationLines(ending.differences),
     ...(ending.notes ?? []).flatMap((note) => [markdownText(note), ""]),
     ...(environment.url ? [markdownLink(`Open ${environment.name}`, environment.url), ""] : []),
@@ -225,6 +234,7 @@ function failedSummary({ run, entry, ending, milliseconds }: EndedRun): string {
     "",
     ...(trouble ? troubleLines(trouble) : []),
     ...(ending.noWayBack ? [`**Not rolled back:** ${markdownText(ending.noWayBack)}`, ""] : []),
+    ...accessLines(run.cluster),
     ...configurationLines(ending.differences),
     "| | before | now |",
     "| --- | --- | --- |",
