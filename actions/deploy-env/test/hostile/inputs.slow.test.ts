@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { test } from "vitest";
+import { awxToken, startAwx } from "../../../test-support/awx.ts";
 import { inputWorld, triesInputs } from "../../../test-support/hostile/inputs.ts";
 import { hostileTexts } from "../../../test-support/hostile/texts.ts";
 import { aToken } from "../../../test-support/hostile/worlds.ts";
@@ -27,6 +28,13 @@ spec:
   "deploy/refused.yaml": "note: [a]\n",
   "deploy/run.sh": "#!/bin/sh\nif true; then echo; fi\n",
   "deploy/hostile.env": `A=${hostileTexts["a shell's command"]}\nB='$(x)'\n`,
+});
+
+const job = JSON.stringify({
+  apiVersion: "batch/v1",
+  kind: "Job",
+  metadata: { name: "backup" },
+  spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "a", image: "b" }] } } },
 });
 
 /** What tells the cluster from every other. */
@@ -108,7 +116,7 @@ triesInputs(
       })
     : charts,
   inputWorld({
-    prepare: (stage) => release(stage, "1.0.0"),
+    prepare: (stage) => release(stage, "1.0.0", { files: { "deploy/job.json": job } }),
     job: (stage, build) => ({
       tag: build.version,
       inputs: {
@@ -134,7 +142,10 @@ triesInputs(
       timeout: { accepts: ["nothing"], near: { seconds: "90s", "two units": "1m30s" } },
       "on-failure": { accepts: ["nothing"], near: { keep: "keep" } },
       "allow-exec": { accepts: ["nothing"], near: { FALSE: "FALSE" } },
+      "insecure-skip-tls-verify": { accepts: ["nothing"], near: { True: "True" } },
       "dry-run": { accepts: ["nothing"], near: { True: "True" } },
+      before: { accepts: ["nothing"], near: { "a Job": " deploy/job.json\n" } },
+      after: { accepts: ["nothing"], near: { "a Job": "deploy/job.json" } },
       kubeconfig: { near: { "blanks around it": (stage) => `\n${stage.kubeconfig}\n` } },
       summary: { accepts: ["nothing"], near: { never: "never" } },
     },
@@ -166,6 +177,26 @@ triesInputs(
           "no value, blank lines and CRLF line ends": "\r\nHOST=\r\n\r\nA=b=c\r\n",
         },
       },
+    },
+  }),
+  inputWorld({
+    prepare: async (stage) => ({ build: await release(stage, "1.0.0"), ...(await startAwx()) }),
+    job: (_, { build, url }) => ({
+      tag: build.version,
+      secrets: [awxToken],
+      inputs: {
+        config: "",
+        images: `web=${build.image}@${build.digest}`,
+        "awx-template": "Deploy",
+        "awx-url": url,
+        "awx-token": awxToken,
+        "dry-run": "true",
+      },
+    }),
+    inputs: {
+      "awx-template": { near: { "its id": "5", "blanks around it": " Deploy\n" } },
+      "awx-url": { near: { "a slash at its end": (_, { url }) => `${url}/` } },
+      "awx-token": { near: { "a line end after it": `${awxToken}\r\n` } },
     },
   }),
   inputWorld({

@@ -1,3 +1,4 @@
+import { awxToken, startAwx } from "../../../test-support/awx.ts";
 import { inputWorld, triesInputs } from "../../../test-support/hostile/inputs.ts";
 import { anySentence } from "../../../test-support/hostile/texts.ts";
 import { aToken } from "../../../test-support/hostile/worlds.ts";
@@ -39,6 +40,7 @@ triesInputs(
       },
       "dry-run": { accepts: ["nothing"], near: { True: "True" } },
       "allow-exec": { accepts: ["nothing"], near: { FALSE: "FALSE" } },
+      "insecure-skip-tls-verify": { accepts: ["nothing"], near: { True: "True" } },
       environment: { near: { "blanks around it": " staging " } },
       version: { near: { "blanks around it": "\t1.0.0\n" } },
       kubeconfig: { near: { "CRLF line ends": (stage) => `${stage.kubeconfig}\r\n` } },
@@ -57,5 +59,18 @@ triesInputs(
       token: { near: { "a line end after it": (stage) => `${aToken(stage)}\n` } },
       summary: { accepts: ["nothing"], near: { never: "never" } },
     },
+  }),
+  inputWorld({
+    prepare: async (stage) => {
+      const deploy = { "awx-template": "Deploy", "awx-url": (await startAwx()).url };
+      configure(stage, { deploy: false, staging: { deploy } });
+      return release(stage, "1.0.0");
+    },
+    job: (stage) =>
+      into(stage, "staging", {
+        secrets: [awxToken],
+        inputs: { version: "1.0.0", "awx-token": awxToken, "dry-run": "true" },
+      }),
+    inputs: { "awx-token": { near: { "a line end after it": `${awxToken}\n` } } },
   }),
 );
