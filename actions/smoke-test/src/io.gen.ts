@@ -18,7 +18,7 @@ export type Inputs = {
   environment?: string;
   /** Version or tag; empty = the event's */
   version?: string;
-  /** Content of the cluster's kubeconfig */
+  /** The cluster's kubeconfig: its content, the path of a file, or in-cluster for a runner that is a pod there */
   kubeconfig?: string;
   /** Path of the pipeline's file on the default branch; empty = no file is read */
   config: string;
