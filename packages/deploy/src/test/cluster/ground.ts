@@ -32,6 +32,8 @@ export type Ground = {
   asked(from?: number): string[];
   /** As the cluster's administrator, past the front. */
   ask(method: string, path: string, body?: unknown, contentType?: string): Promise<ClusterAnswer>;
+  /** From now on a webhook denies objects of this resource (`deployments`, `pods`) in the namespace, with this message. */
+  deny(resource: "deployments" | "pods", message: string): Promise<void>;
   /** Ends the API server and starts it again. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -42,6 +44,8 @@ export type GroundOptions = {
   alone?: boolean;
 };
 export type OpenGround = (options?: GroundOptions) => Promise<Ground>;
+
+export const webhookName = "policy.example.org";
 
 /** Rights of the account that deploys: what the documentation asks for, and no more. */
 export const deployerRules = [
@@ -61,7 +65,7 @@ export const deployerRules = [
 /** What both grounds have in common: the front, and the deployment's own way to the cluster. */
 export async function groundBefore(
   cluster: { url: string; certificate?: string },
-  rest: Pick<Ground, "namespace" | "tokens" | "tokenFor" | "ask" | "restart" | "close">,
+  rest: Pick<Ground, "namespace" | "tokens" | "tokenFor" | "ask" | "deny" | "restart" | "close">,
 ): Promise<Ground> {
   const front = await standBefore(cluster);
   const transport = createTransport({ env: {}, userAgent: "test" });

@@ -6,8 +6,19 @@ import {
   type ControlPlaneAccess,
 } from "@release-actions/stand-ins";
 import { mkdir, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { deployerRules, groundBefore, type Ground, type GroundOptions } from "./ground.ts";
+import { json } from "node:stream/consumers";
+import { setTimeout as wait } from "node:timers/promises";
+import {
+  deployerRules,
+  groundBefore,
+  webhookName,
+  workloadOf,
+  type Ground,
+  type GroundOptions,
+} from "./ground.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -63,6 +74,7 @@ export async function openPlaneGround(
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "deployer" },
     subjects: [{ kind: "ServiceAccount", name: "deployer", namespace }],
   });
+  const webhooks: Server[] = [];
   await giveLogs(plane.folder, namespace, make);
   return groundBefore(
     { url: plane.server, certificate: plane.certificate },
@@ -71,17 +83,84 @@ export async function openPlaneGround(
       tokens: { deployer: deployer(3600), reader: reader(3600) },
       tokenFor: deployer,
       ask,
+      deny: async (resource, message) => {
+        webhooks.push(await startWebhook(plane, message));
+        const { port } = webhooks.at(-1)?.address() as AddressInfo;
+        await make(webhookConfigurations, {
+          apiVersion: "admissionregistration.k8s.io/v1",
+          kind: "ValidatingWebhookConfiguration",
+          metadata: { name: `${namespace}-${resource}` },
+          webhooks: [
+            {
+              name: webhookName,
+              clientConfig: {
+                url: `https://127.0.0.1:${port}/`,
+                caBundle: Buffer.from(plane.certificate).toString("base64"),
+              },
+              rules: [
+                {
+                  apiGroups: [resource === "pods" ? "" : "apps"],
+                  apiVersions: ["v1"],
+                  operations: ["CREATE", "UPDATE"],
+                  resources: [resource],
+                },
+              ],
+              namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+              sideEffects: "None",
+              admissionReviewVersions: ["v1"],
+            },
+          ],
+        });
+        // The API server reads the configuration a moment later.
+        const path = `${resource === "pods" ? "/api/v1" : "/apis/apps/v1"}/namespaces/${namespace}/${resource}`;
+        const probe = resource === "pods" ? probePod : workloadOf({ name: "probe" });
+        while ((await ask("POST", `${path}?dryRun=All`, probe)).status === 201) await wait(50);
+      },
       restart: async () => {
         if (!own) throw new Error("the API server is shared; open the ground alone");
         await own.restartApiServer();
       },
       close: async () => {
+        for (const resource of ["deployments", "pods"])
+          await ask("DELETE", `${webhookConfigurations}/${namespace}-${resource}`);
+        for (const webhook of webhooks) webhook.close();
         await ask("DELETE", `/apis/kwok.x-k8s.io/v1alpha1/clusterlogs/${namespace}`);
         await ask("DELETE", `/api/v1/namespaces/${namespace}`);
         await own?.close();
       },
     },
   );
+}
+
+const probePod = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "probe" },
+  spec: { containers: [{ name: "probe", image: "registry.example.org/probe:1" }] },
+};
+
+const webhookConfigurations =
+  "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+
+/** A webhook that denies whatever it is asked. It shows the API server's own certificate, which is for this address. */
+async function startWebhook(plane: ControlPlaneAccess, message: string): Promise<Server> {
+  const server = createServer(
+    { cert: plane.certificate, key: plane.serverKey },
+    (request, response) => {
+      void json(request).then((body) => {
+        const { uid } = (body as { request: { uid: string } }).request;
+        response.writeHead(200, { "content-type": "application/json" }).end(
+          JSON.stringify({
+            apiVersion: "admission.k8s.io/v1",
+            kind: "AdmissionReview",
+            response: { uid, allowed: false, status: { message } },
+          }),
+        );
+      });
+    },
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
 }
 
 async function giveLogs(

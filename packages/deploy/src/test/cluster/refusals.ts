@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { release, running, type Ground, type OpenGround } from "./ground.ts";
+import { release, running, webhookName, type Ground, type OpenGround } from "./ground.ts";
 
 /** What the cluster does not take; the same on the stand-in and on a real one. */
 export function describeRefusals(open: OpenGround): void {
@@ -49,6 +49,31 @@ export function describeRefusals(open: OpenGround): void {
       expect(["RA3122", "RA3011"]).toContain(rollout.cause?.code);
       const kept = await ground.ask("GET", web());
       expect(JSON.stringify(kept.body["spec"])).toContain(running("1.0.0")[0]?.reference);
+    });
+
+    it("is denied by a webhook, whose sentence is repeated", async () => {
+      await ground.deny("deployments", "no build without a signature");
+      const rollout = await ground.roll(release(ground, "1.0.0"));
+      expect(rollout).toMatchObject({
+        result: "failed",
+        written: 0,
+        cause: {
+          code: "RA3011",
+          clusterSaid: `admission webhook "${webhookName}" denied the request: no build without a signature`,
+        },
+      });
+    });
+
+    it("is taken, but a webhook denies its pods", async () => {
+      await ground.deny("pods", "no root");
+      const { cause } = await ground.roll(release(ground, "1.0.0"), {
+        timeout: 3_600_000,
+        patience: { grace: 1_000 },
+      });
+      expect(cause).toMatchObject({
+        code: "RA3113",
+        clusterSaid: `admission webhook "${webhookName}" denied the request: no root`,
+      });
     });
 
     it("comes with credentials that have run out", async () => {

@@ -8,7 +8,14 @@ import type { AddressInfo } from "node:net";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deployerRules, digestOf, groundBefore, referenceOf, type Ground } from "./ground.ts";
+import {
+  deployerRules,
+  digestOf,
+  groundBefore,
+  referenceOf,
+  webhookName,
+  type Ground,
+} from "./ground.ts";
 
 const namespace = "catalogue";
 const serve = "require('node:http').createServer((_, r) => r.end('here')).listen(process.env.PORT)";
@@ -44,11 +51,16 @@ export async function openStandInGround(): Promise<Ground> {
     reader: { user: `system:serviceaccount:${namespace}:reader`, rules: [] },
   };
   let hiccups = 1;
+  const denied = new Map<string, string>();
   const standIn = createKubernetesStandIn({
     clock: { now: () => new Date() },
     name: "cluster.example.org",
     directory,
     tokens: identities,
+    denies: ({ kind }) => {
+      const message = denied.get(`${kind.toLowerCase()}s`);
+      return message === undefined ? undefined : { webhook: webhookName, message };
+    },
     pull: async (reference) => {
       const tag = /:([^:@]+)@/.exec(reference)?.[1] ?? "";
       const refused = refusedPulls[tag] ?? (builds[tag] ? undefined : "manifest unknown");
@@ -84,6 +96,7 @@ export async function openStandInGround(): Promise<Ground> {
         return token;
       },
       ask: (method, path, body, contentType) => ask(url, method, path, body, contentType),
+      deny: async (resource, message) => void denied.set(resource, message),
       restart: async () => {
         await end();
         server = await serveStandIn(standIn, port);
