@@ -28,8 +28,11 @@ describe.concurrent("without the file", () => {
     await using stage = await openStage();
     const first = await release(stage, "1.0.0");
     const run = stage.newRun({ tag: "1.0.0" });
+    const asked = stage.watch(stage.cluster);
     const end = await stage.run("deploy-env", { ...alone(stage, first), run });
     expect(end.status).toBe(0);
+    // A look, an apply for each of three objects, two watches.
+    expect(asked()).toHaveLength(1 + 3 + 2);
     expect(end.outputs["result"]).toBe("passed");
     expect(JSON.parse(end.outputs["running"] ?? "")).toEqual({ "Deployment/web": [first.digest] });
     expect(runningDigests(stage)).toEqual([first.digest]);
@@ -39,8 +42,10 @@ describe.concurrent("without the file", () => {
     expect(again.outputs["result"]).toBe("unchanged");
     expect(stage.writes()).toHaveLength(writes);
     const [pod] = stage.cluster.pods("shop");
+    const askedAgain = stage.watch(stage.cluster);
     const otherRun = await stage.run("deploy-env", alone(stage, first));
     expect(otherRun.outputs["result"]).toBe("unchanged");
+    expect(askedAgain()).toHaveLength(1 + 3);
     expect(stage.cluster.pods("shop").map(({ name }) => name)).toEqual([pod?.name]);
 
     const second = await release(stage, "1.1.0");

@@ -120,6 +120,15 @@ async function endOf(run: Approved, entry: Entry): Promise<Ending> {
       running: await whatRuns(cluster, prepared),
     };
   }
+  if (outcome.rollout?.cause?.reason === "taken-over") {
+    return {
+      ...failed,
+      runs: undefined,
+      noWayBack:
+        "Somebody else changed the environment during the rollout, and what they brought out was left in place.",
+      running: await whatRuns(cluster, prepared),
+    };
+  }
   if (outcome.rollout?.result === "failed" && outcome.rollout.written === 0) {
     // The cluster took nothing, so nothing is to be taken back there; only the tags return.
     if (before !== undefined) {

@@ -9,7 +9,7 @@ import type { ActionResult, Job } from "./job.ts";
 import { accessLines, lines, noteLines } from "./report/summaries.ts";
 import { reasonsOf, shortDigest } from "./report/sentences.ts";
 import { evidenceLines, nextLine, troubleLines } from "./report/trouble-lines.ts";
-import { deployRelease, openTarget, platformsIn, whatRuns } from "./rollout.ts";
+import { deployRelease, openTarget, platformsIn, whatRuns, whatRunsAfter } from "./rollout.ts";
 import {
   digestsOfRelease,
   digestsOfRunning,
@@ -37,9 +37,15 @@ export async function deployEnv(
   const plan = await readDeployPlan(inputs, job);
   const { connection, environment } = plan;
   const cluster = await openTarget(connection, inputs, environment);
-  const before = await whatRuns(cluster, plan);
   const place = environment.name;
-  const base = { url: environment.url ?? "", previous: digestsOf(before), reasons: "[]" };
+  // A rollout of manifests looks by itself.
+  const looks = plan.rendered !== undefined && plan.chart === undefined && !inputs.dryRun;
+  const looked = looks ? undefined : await whatRuns(cluster, plan);
+  const outputsAfter = (before: Running[]) => ({
+    url: environment.url ?? "",
+    previous: digestsOf(before),
+    reasons: "[]",
+  });
   if (inputs.dryRun) {
     const report =
       // Helm's objects are Helm's: asked under another manager's name the cluster would see conflicts.
@@ -51,7 +57,12 @@ export async function deployEnv(
     const reasons = report?.reasons ?? "[]";
     return {
       ok: refused === undefined,
-      outputs: { ...base, result, running: digestsOf(before), reasons },
+      outputs: {
+        ...outputsAfter(looked ?? []),
+        result,
+        running: digestsOf(looked ?? []),
+        reasons,
+      },
       summary: lines(
         `### Dry run for ${markdownText(place)}`,
         "",
@@ -75,6 +86,8 @@ export async function deployEnv(
   const deployed = await deployRelease(connection, environment, plan, cluster, options);
   const teller = plan.script?.path ?? plan.awx?.template.name;
   const { rollout, trouble } = deployed;
+  const before = looked ?? rollout?.before ?? [];
+  const base = outputsAfter(before);
   const unverified =
     teller !== undefined && cluster === undefined
       ? [
@@ -83,7 +96,7 @@ export async function deployEnv(
         ]
       : [];
   if (trouble === undefined) {
-    const running = await whatRuns(cluster, plan);
+    const running = await whatRunsAfter(rollout, cluster, plan);
     return {
       ok: true,
       outputs: {
@@ -103,7 +116,9 @@ export async function deployEnv(
   }
   // Nothing was written: a script that never ran, a job that AWX did not launch, a helm or a cluster that refused the first object.
   const untouched = deployed.untouched !== undefined || rollout?.written === 0;
-  const keep = environment.deploy?.["on-failure"] === "keep" || untouched;
+  // What somebody else brought out meanwhile is not ours to take back.
+  const overtaken = rollout?.cause?.reason === "taken-over";
+  const keep = environment.deploy?.["on-failure"] === "keep" || untouched || overtaken;
   const back = keep ? undefined : await plan.recorded?.();
   const wayBack =
     back &&
@@ -129,10 +144,12 @@ export async function deployEnv(
     ? undefined
     : untouched
       ? "Nothing was changed, so there was nothing to roll back."
-      : (wayBack?.trouble?.plain ??
-        (keep
-          ? "`on-failure` is keep, so the failed pods were left in place."
-          : "There is no recorded release to go back to, so the failed pods were left in place."));
+      : overtaken
+        ? "Somebody else changed the environment during the rollout, and what they brought out was left in place."
+        : (wayBack?.trouble?.plain ??
+          (keep
+            ? "`on-failure` is keep, so the failed pods were left in place."
+            : "There is no recorded release to go back to, so the failed pods were left in place."));
   const { code, plain, next, command } = trouble;
   return {
     ok: false,

@@ -12,6 +12,7 @@ import {
   type JobRole,
   type ReleasedImage,
   type Rendered,
+  type Rollout,
   type RolloutOptions,
   type Running,
 } from "@release-actions/deploy";
@@ -456,4 +457,14 @@ export async function whatRuns(
   return "expected" in of
     ? (await lookForImages(cluster, of.expected)).workloads
     : readRunning(cluster, of);
+}
+
+/** What runs after a rollout: as its watches saw it last, or asked of the cluster where there was nothing to watch. */
+export async function whatRunsAfter(
+  rollout: Rollout | undefined,
+  cluster: Cluster | undefined,
+  of: Parameters<typeof whatRuns>[1],
+): Promise<Running[]> {
+  const watched = of.rendered === undefined ? [] : (rollout?.workloads ?? []);
+  return watched.length > 0 ? watched : whatRuns(cluster, of);
 }

@@ -25,8 +25,8 @@ export function admit(store: Store, resource: Resource, object: KubeObject, isNe
       );
     if (said)
       throw new Refused(
-        403,
-        "Forbidden",
+        400,
+        undefined,
         `admission webhook "${name}" denied the request: ${said.denies}`,
         {},
       );

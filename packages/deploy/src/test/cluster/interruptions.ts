@@ -75,7 +75,8 @@ export function describeInterruptions(open: OpenGround): void {
         workloads: [{ images: running("2.0.0"), ready: 2 }],
       });
       const { result, cause } = await first;
-      expect({ result, code: cause?.code }).toEqual({ result: "failed", code: "RA3115" });
+      expect(result).toBe("failed");
+      expect(cause).toMatchObject({ code: "RA3115", reason: "taken-over" });
       expect(cause?.plain).toContain(digestOf("2.0.0"));
     });
   });

@@ -51,16 +51,11 @@ export async function openStandInGround(): Promise<Ground> {
     reader: { user: `system:serviceaccount:${namespace}:reader`, rules: [] },
   };
   let hiccups = 1;
-  const denied = new Map<string, string>();
   const standIn = createKubernetesStandIn({
     clock: { now: () => new Date() },
     name: "cluster.example.org",
     directory,
     tokens: identities,
-    denies: ({ kind }) => {
-      const message = denied.get(`${kind.toLowerCase()}s`);
-      return message === undefined ? undefined : { webhook: webhookName, message };
-    },
     pull: async (reference) => {
       const tag = /:([^:@]+)@/.exec(reference)?.[1] ?? "";
       const refused = refusedPulls[tag] ?? (builds[tag] ? undefined : "manifest unknown");
@@ -96,7 +91,13 @@ export async function openStandInGround(): Promise<Ground> {
         return token;
       },
       ask: (method, path, body, contentType) => ask(url, method, path, body, contentType),
-      deny: async (resource, message) => void denied.set(resource, message),
+      deny: async (resource, message) => {
+        standIn.webhooks.push({
+          name: webhookName,
+          says: ({ kind }) =>
+            `${kind.toLowerCase()}s` === resource ? { denies: message } : undefined,
+        });
+      },
       restart: async () => {
         await end();
         server = await serveStandIn(standIn, port);
