@@ -1,6 +1,6 @@
 /**
- * What the simulated nodes of the control plane do with pods. A container whose image has the tag, or the last part of its name,
- * `fault-<name>` suffers that fault; all others become ready. The sentences are those of kubelet and containerd.
+ * What the simulated nodes of the control plane do with pods. A container whose image has a tag, or the last part of its name,
+ * that is or ends with `fault-<name>` suffers that fault; all others become ready. The sentences are those of kubelet and containerd.
  */
 
 /** A container's status as one moment of a fault shows it. `IMAGE` in a message is the container's image. */
@@ -120,7 +120,7 @@ const faults = {
 export type PodFault = keyof typeof faults;
 
 /** An image that suffers the fault, for jq and for Go's regular expressions alike. */
-const faulty = (name: string): string => `[:/]fault-${name}([.@:]|$)`;
+const faulty = (name: string): string => `[:/.-]fault-${name}([.@:]|$)`;
 const now = "{{ $now | Quote }}";
 /** What containerd calls a running image: its name with the digest that the reference pins. */
 const imageID = `{{ if contains "@" .image }}{{ regexReplaceAll "(:[^:/@]+)?@" .image "@" }}{{ else }}{{ regexReplaceAll "(:[^:/]+)$" .image "" }}@sha256:{{ sha256sum .image }}{{ end }}`;
