@@ -1,10 +1,10 @@
-import { standBefore } from "@release-actions/stand-ins";
+import { standBefore, type ClusterFront } from "@release-actions/stand-ins";
 import { inject } from "vitest";
 import type {} from "./boot-control-plane.ts";
 import { kubeconfigOf, type Stage } from "./stage.ts";
 
 /** A door to the stage's cluster that speaks TLS: without it Go's programs show no token. */
-export type ClusterDoor = AsyncDisposable & { kubeconfig: string };
+export type ClusterDoor = AsyncDisposable & { kubeconfig: string; front: ClusterFront };
 
 type Kubeconfig = {
   clusters: [{ cluster: Record<string, string> }];
@@ -22,6 +22,7 @@ export async function openClusterDoor(stage: Stage): Promise<ClusterDoor | undef
   opened.clusters[0].cluster["certificate-authority-data"] = Buffer.from(cert).toString("base64");
   return {
     kubeconfig: JSON.stringify(opened),
+    front: door,
     [Symbol.asyncDispose]: () => door[Symbol.asyncDispose](),
   };
 }

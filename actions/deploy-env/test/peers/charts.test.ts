@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openClusterDoor } from "../../../test-support/cluster-door.ts";
+import { openClusterDoor, type ClusterDoor } from "../../../test-support/cluster-door.ts";
 import { peerForTests } from "../../../test-support/registries/peers.ts";
 import {
   configure,
@@ -8,6 +8,7 @@ import {
   recordPass,
   release,
   runningDigests,
+  type Build,
 } from "../../../test-support/shop.ts";
 import { openStage, type JobWish, type Stage } from "../../../test-support/stage.ts";
 
@@ -23,6 +24,7 @@ describe.each(["helm3", "helm4"] as const)("%s and the cluster's stand-in", (nam
         return skip(`${name} or the control plane is not here`);
       await body({
         stage,
+        front: door.front,
         job: (inputs, more = {}) => ({
           dockerLogin: true,
           variables: { PATH: `${dirname(helm)}:/usr/bin:/bin` },
@@ -179,10 +181,58 @@ describe.each(["helm3", "helm4"] as const)("%s and the cluster's stand-in", (nam
       expect(runningDigests(stage)).toEqual([first.digest]);
     }),
   );
+
+  test(
+    "killed at a request, and started again: one revision, which runs the digest",
+    onStage(async ({ stage, job, front }) => {
+      const builds: Build[] = [];
+      for (const version of ["1.0.0", "1.1.0"])
+        builds.push(await release(stage, version, { files: chart(stage) }));
+      const wish = (build: Build): JobWish =>
+        job(
+          {
+            config: "",
+            images: `web=${build.image}@${build.digest}`,
+            chart: "charts/shop",
+            namespace: "shop",
+            timeout: "40s",
+          },
+          { tag: build.version },
+        );
+      const revisions = () =>
+        stage.cluster.objects("Secret", "shop").map(({ metadata }) => ({
+          entry: metadata.labels?.["release-actions/entry"],
+          status: metadata.labels?.["status"],
+        }));
+      await stage.run("deploy-env", wish(builds[name === "helm3" ? 1 : 0] as Build));
+      // A kill at every second request of an upgrade, at the others with the other helm, until one run gets to its end.
+      for (let at = name === "helm3" ? 1 : 2, whole = false; !whole; at += 2) {
+        const build = builds[Math.floor(at / 2) % 2];
+        if (build === undefined) throw new Error("there are two builds");
+        const run = stage.newRun({ tag: build.version });
+        const running = stage.start("deploy-env", { ...wish(build), run });
+        let passed = 0;
+        front.strikes = (_, when) => {
+          if (when === "before" && (passed += 1) === at) running.kill();
+          return false;
+        };
+        whole = (await running.ended).status === 0;
+        front.strikes = () => false;
+        const again = await stage.run("deploy-env", { ...wish(build), run, attempt: 2 });
+        expect(again.status, `${at}: ${again.printed}`).toBe(0);
+        expect(runningDigests(stage), `killed at ${at}`).toEqual([build.digest]);
+        const mine = revisions().filter(({ entry }) => entry === `run-${run}`);
+        expect(mine, `killed at ${at}`).toEqual([{ entry: `run-${run}`, status: "deployed" }]);
+        expect(revisions().filter(({ status }) => status !== "superseded")).toHaveLength(1);
+      }
+    }),
+    170_000,
+  );
 });
 
 type World = {
   stage: Stage;
+  front: ClusterDoor["front"];
   job: (inputs: Record<string, string>, more?: Partial<JobWish>) => JobWish;
 };
 type Ran = { release: { elsewhere?: Record<string, string> }; runs?: Ran["release"] };
