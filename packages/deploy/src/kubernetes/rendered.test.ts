@@ -118,27 +118,45 @@ metadata: { name: unknown }
   });
 
   it("applies in the order of need, takes lists apart and leaves empty documents out", () => {
-    const kinds = ["Ingress", "Service", "CustomResourceDefinition", "Secret", "Namespace"];
-    const versions: Record<string, string> = {
-      Ingress: "networking.k8s.io/v1",
-      CustomResourceDefinition: "apiextensions.k8s.io/v1",
-    };
+    const kinds: [string, string][] = [
+      ["v1", "Namespace"],
+      ["v1", "ResourceQuota"],
+      ["v1", "ServiceAccount"],
+      ["rbac.authorization.k8s.io/v1", "Role"],
+      ["rbac.authorization.k8s.io/v1", "RoleBinding"],
+      ["v1", "Secret"],
+      ["v1", "PersistentVolumeClaim"],
+      ["apiextensions.k8s.io/v1", "CustomResourceDefinition"],
+      ["caches.example.org/v1", "Cache"],
+      ["v1", "Service"],
+      ["apps/v1", "Deployment"],
+      ["batch/v1", "Job"],
+      ["networking.k8s.io/v1", "Ingress"],
+      ["admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"],
+    ];
     const items = kinds
-      .map(
-        (kind) => `- {apiVersion: ${versions[kind] ?? "v1"}, kind: ${kind}, metadata: {name: x}}`,
-      )
+      .filter(([, kind]) => kind !== "Deployment")
+      .map(([version, kind]) => `- {apiVersion: ${version}, kind: ${kind}, metadata: {name: x}}`)
+      .toReversed()
       .join("\n");
     const { objects } = render(
       `---\n# nothing\n---\n${deployment}---\napiVersion: v1\nkind: List\nitems:\n${items}\n`,
     );
-    expect(objects.map((object) => object.kind)).toEqual([
-      "Namespace",
-      "Secret",
-      "CustomResourceDefinition",
-      "Service",
-      "Deployment",
-      "Ingress",
-    ]);
+    expect(objects.map((object) => object.kind)).toEqual(kinds.map(([, kind]) => kind));
+  });
+
+  it("names the image of a component also where a kind of somebody else's does", () => {
+    const cache = `apiVersion: caches.example.org/v1
+kind: Cache
+metadata: { name: c }
+spec: { image: "registry.example.org/catalogue/web:1", parts: [{ image: other.example.org/x }], note: registry.example.org/catalogue/web }
+`;
+    const [object] = render(cache).objects;
+    expect(object?.["spec"]).toEqual({
+      image: web.reference,
+      parts: [{ image: "other.example.org/x" }],
+      note: "registry.example.org/catalogue/web",
+    });
   });
 
   it("reads YAML as kubectl does: octal modes, merge keys, no dates", () => {
