@@ -27,8 +27,8 @@ export type Applied = {
   created: number;
   /** An earlier run applied them; this one only read them. */
   resumed: boolean;
-  /** How each of them is reached. */
-  reach: (object: KubeObject) => Promise<Resource>;
+  /** How each of them is reached; asked anew where nobody remembers. */
+  reach?: (object: KubeObject) => Promise<Resource>;
 };
 
 /** An apply that ended at an object: what was written before it, and why it ended. */

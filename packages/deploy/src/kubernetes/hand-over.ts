@@ -82,11 +82,20 @@ function handedOver(live: KubeObject, manager: string): Entry[] {
   ];
 }
 
-/** By its name, or because it keeps the annotation that only `kubectl apply` writes. */
+/**
+ * By its name; older kubectls have another, and are known by the annotation that `kubectl apply` keeps. So is what stands for
+ * all writers from before the first server-side apply. Others keep that annotation too, and stay the owners of theirs.
+ */
 function isClientSide(entry: Entry): boolean {
   if (entry["operation"] !== "Update" || entry["subresource"] !== undefined) return false;
+  const manager = textAt(entry, "manager");
+  if (manager === clientSide) return true;
   const annotations = at(entry["fieldsV1"], "f:metadata", "f:annotations");
-  return entry["manager"] === clientSide || (isMapping(annotations) && lastApplied in annotations);
+  return (
+    /^(kubectl|before-first-apply)/.test(manager) &&
+    isMapping(annotations) &&
+    lastApplied in annotations
+  );
 }
 
 function entriesOf(object: unknown): Entry[] {

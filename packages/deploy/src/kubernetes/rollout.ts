@@ -1,6 +1,6 @@
 import { Fault } from "@release-actions/codes";
 import type { Step } from "@release-actions/plan";
-import { applyObjects, ApplyStopped, applyStep, type Applied } from "./apply.ts";
+import { applyObjects, ApplyStopped, applyStep, resourceFinder, type Applied } from "./apply.ts";
 import { createBell } from "./bell.ts";
 import { causeOf, causeOfRefusal, type Cause, type Ended } from "./cause.ts";
 import type { Cluster } from "./cluster.ts";
@@ -156,8 +156,9 @@ export async function awaitRollout(
   const open = coming.some((beside) => isOpen(seen, beside, { silence: heard, old: false }));
   if (settled && !open && !failed && !applied.resumed)
     return end(applied.created === 0 ? "unchanged" : "passed", running().map(asTold));
+  const reach = applied.reach ?? resourceFinder(cluster, rendered);
   const watched = await Promise.all(
-    coming.map(async ({ object }) => ({ object, resource: await applied.reach(object) })),
+    coming.map(async ({ object }) => ({ object, resource: await reach(object) })),
   );
   const plans = otherWatches(seen, watched);
   const ended = await observe(cluster, rendered, seen, options, started, plans);

@@ -22,11 +22,14 @@ export function testHandOver(open: () => Promise<OpenCluster>): void {
     data,
   });
   /** As `kubectl apply` does: the last applied text is kept in an annotation. */
-  const applyClientSide = async (data: Record<string, string>): Promise<void> => {
+  const applyClientSide = async (
+    data: Record<string, string>,
+    manager = "kubectl-client-side-apply",
+  ): Promise<void> => {
     const object = settings(data);
     const annotations = { [lastApplied]: `${JSON.stringify(object)}\n` };
     await cluster.request("POST", path.replace(/\/settings$/, ""), {
-      query: { fieldManager: "kubectl-client-side-apply" },
+      query: { fieldManager: manager },
       body: { ...object, metadata: { ...object.metadata, annotations } },
     });
   };
@@ -65,6 +68,17 @@ export function testHandOver(open: () => Promise<OpenCluster>): void {
       expect((await roll({ a: "3", c: "4" })).result).toBe("unchanged");
       expect(mappingAt(await live(), "data")).toEqual({ a: "3", c: "4" });
       expect(await managers()).toEqual([["release-actions", "Apply"]]);
+    });
+
+    it("are those of kubectl of every age, and not those of another program that applies as kubectl does", async () => {
+      await applyClientSide({ a: "1", b: "2" }, "kubectl");
+      await roll({ a: "3" });
+      expect(mappingAt(await live(), "data")).toEqual({ a: "3" });
+      await cluster.request("DELETE", path);
+      await applyClientSide({ a: "1", b: "2" }, "argocd-controller");
+      const { cause } = await roll({ a: "3" });
+      expect(cause?.plain).toContain(".data.a belongs to argocd-controller");
+      expect(mappingAt(await live(), "data")).toEqual({ a: "1", b: "2" });
     });
 
     it("keep what somebody else owns, who is named where the release wants it otherwise", async () => {

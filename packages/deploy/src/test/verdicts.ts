@@ -217,6 +217,23 @@ export function testVerdicts(open: () => Promise<OpenCluster>): void {
       },
     };
 
+    it("a pod of its own is ready, or fails with its reason", async () => {
+      const pod = (name: string, image: string) => ({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          containers: [
+            { name: "main", image: referenceOf(image, "1"), ports: [{ containerPort: 8080 }] },
+          ],
+        },
+      });
+      expect((await roll(render("1", pod("good", good)))).result).toBe("passed");
+      const { result, cause } = await roll(render("1", pod("bad", "faults/fault-crash")));
+      expect([result, cause?.code]).toEqual(["failed", "RA3108"]);
+    });
+
     it("a claim that nothing mounts may stay pending", async () => {
       expect(await roll(render("1", claim))).toMatchObject({
         result: "passed",
