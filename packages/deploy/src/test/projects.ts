@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
-import { readRunning, renderManifests, rollOut, type Cluster, type Rendered } from "../index.ts";
+import {
+  previewApply,
+  readRunning,
+  renderManifests,
+  rollOut,
+  type Cluster,
+  type Rendered,
+} from "../index.ts";
 import type { OpenCluster } from "./open-cluster.ts";
 import { knownResource, resourcePath } from "../kubernetes/kinds.ts";
 import { listAt, mappingAt, numberAt, textAt, type KubeObject } from "../kubernetes/object.ts";
@@ -81,6 +88,17 @@ export function testProjects(open: () => Promise<OpenCluster>): void {
         Object.fromEntries(workload.images.map((image) => [image.container, image.digest])),
       ]),
     );
+  /** What a dry run says of a project: its effects, each once, and the fields that would change. */
+  const preview = async (project: Project, version: string) => {
+    const previews = await previewApply(cluster, renderProject(project, version, namespace));
+    const fields = previews.flatMap((one) => (one.effect === "changed" ? one.fields : []));
+    return {
+      effects: new Set(previews.map(({ effect }) => effect)),
+      fields: new Set(fields.map(({ field }) => field.replace(/^.*\./, ""))),
+    };
+  };
+  const nothing = { effects: new Set(["same"]), fields: new Set() };
+  const onlyImages = { effects: new Set(["same", "changed"]), fields: new Set(["image"]) };
   const uids = async () => new Set((await pods()).map(({ metadata }) => metadata.uid));
 
   describe("a database: StatefulSet with claims, headless service, init container, disruption budget", () => {
@@ -107,6 +125,8 @@ export function testProjects(open: () => Promise<OpenCluster>): void {
         ["data-ledgerdb-1", "Bound"],
         ["data-ledgerdb-2", "Bound"],
       ]);
+      expect(await preview("database", "1")).toEqual(nothing);
+      expect(await preview("database", "2")).toEqual(onlyImages);
       const untouched = await uids();
       expect((await roll("database", "1")).result).toBe("unchanged");
       expect(await uids()).toEqual(untouched);
@@ -124,6 +144,7 @@ export function testProjects(open: () => Promise<OpenCluster>): void {
           "DaemonSet/nodewatch": { agent: projectDigest("nodewatch/agent", version) },
         });
       }
+      expect(await preview("node-agent", "2")).toEqual(nothing);
       expect(await roll("node-agent", "2")).toMatchObject({ result: "unchanged" });
     });
   });
@@ -145,6 +166,8 @@ export function testProjects(open: () => Promise<OpenCluster>): void {
       expect(await running("operator", "1")).toEqual({
         "Deployment/cache-operator": { manager: projectDigest("caches/operator", "1") },
       });
+      expect(await preview("operator", "1")).toEqual(nothing);
+      expect(await preview("operator", "2")).toEqual(onlyImages);
       // The operator is up now, and says how its object is.
       const say = (status: string) =>
         cluster.request("PATCH", `${path}/status`, {
@@ -182,6 +205,7 @@ export function testProjects(open: () => Promise<OpenCluster>): void {
           ({ metadata }) => metadata.name === `agora-setup-${version}`,
         );
         expect(numberAt(job, "status", "succeeded")).toBe(1);
+        expect(await preview("web-application", version)).toEqual(nothing);
       }
       const [schedule] = await list("batch/v1", "CronJob");
       const template = mappingAt(schedule, "spec", "jobTemplate", "spec", "template", "spec");
@@ -209,6 +233,7 @@ export function testProjects(open: () => Promise<OpenCluster>): void {
         contentType: "application/merge-patch+json",
         body: { spec: { replicas: 3 } },
       });
+      expect(await preview("service", "2")).toEqual(onlyImages);
       expect((await roll("service", "2")).result).toBe("passed");
       expect(await running("service", "2")).toEqual(all("2"));
       const front = (await pods()).filter(
