@@ -4,16 +4,25 @@ import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { sampleJobs } from "../sample-jobs.ts";
 import { measureActions, treeBytes } from "./action-cost.ts";
+import { measureDeployments } from "./deployment-cost.ts";
 import { rehearseGoodRelease, type GoodRelease } from "./good-release.ts";
 import { measurePeers } from "./peers.ts";
 import { measurePromotions } from "./promotion-cost.ts";
-import { actionTable, goals, goodReleaseText, peerTable, promotionTable } from "./table.ts";
+import {
+  actionTable,
+  deploymentTable,
+  goals,
+  goodReleaseText,
+  peerTable,
+  promotionTable,
+} from "./table.ts";
 
-const usage = `npm run bench -- [promote-image] [--action NAME]... [--json FILE] [--quick]
+const usage = `npm run bench -- [promote-image | deploy-env] [--action NAME]... [--json FILE] [--quick]
 
 promote-image   only promotions, beside crane, regctl and skopeo on Docker's registry
+deploy-env      only deployments, beside kubectl and helm on a real control plane
 
---action   only this action, without the peers, the promotions and the good release
+--action   only this action, without the peers, the promotions, the deployments and the good release
 --json     writes what was measured
 --quick    few rounds: for a look, not for a comparison`;
 
@@ -30,8 +39,11 @@ if (values.help) {
   console.log(usage);
   process.exit(0);
 }
-if (positionals.some((part) => part !== "promote-image")) {
-  console.error(`There is no part ${positionals.join(", ")}. There is: promote-image.\n\n${usage}`);
+const parts = ["promote-image", "deploy-env"];
+if (positionals.some((part) => !parts.includes(part))) {
+  console.error(
+    `There is no part ${positionals.join(", ")}. There are: ${parts.join(", ")}.\n\n${usage}`,
+  );
   process.exit(2);
 }
 const known = sampleJobs.map(({ action }) => action);
@@ -48,10 +60,20 @@ const tell = (what: string): void => {
 const load = loadavg().map((value) => value.toFixed(1));
 if (positionals.length > 0) {
   console.log(machine());
-  const promotions = await measurePromotions(rounds.runs, tell);
-  tell("");
-  console.log(promotionTable(promotions));
-  save({ load, promotions });
+  const measured: Record<string, unknown> = { load };
+  if (positionals.includes("promote-image")) {
+    const promotions = await measurePromotions(rounds.runs, tell);
+    tell("");
+    console.log(promotionTable(promotions));
+    measured["promotions"] = promotions;
+  }
+  if (positionals.includes("deploy-env")) {
+    const deployed = await measureDeployments(rounds.runs, tell);
+    tell("");
+    console.log(deploymentTable(deployed));
+    measured["deployments"] = deployed;
+  }
+  save(measured);
   process.exit(0);
 }
 const { empty, actions } = await measureActions(values.action ?? known, rounds, tell);
@@ -69,6 +91,9 @@ if (whole) console.log(`\n${peerTable(peers)}\n`);
 const promotions = whole ? await measurePromotions(rounds.runs, tell) : undefined;
 tell("");
 if (promotions) console.log(`${promotionTable(promotions)}\n`);
+const deployed = whole ? await measureDeployments(rounds.runs, tell) : undefined;
+tell("");
+if (deployed) console.log(`${deploymentTable(deployed)}\n`);
 const goodReleases: GoodRelease[] = [];
 for (let round = 1; whole && round <= (values.quick ? 1 : 3); round += 1) {
   tell(`the good release, ${round}`);
@@ -76,7 +101,7 @@ for (let round = 1; whole && round <= (values.quick ? 1 : 3); round += 1) {
   tell("");
 }
 if (whole) console.log(goodReleaseText(goodReleases));
-save({ goals, load, empty, tree, actions, peers, promotions, goodReleases });
+save({ goals, load, empty, tree, actions, peers, promotions, deployed, goodReleases });
 
 function machine(): string {
   return `Node ${process.version}, ${platform()} ${arch()}, ${availableParallelism()} processors, load ${load.join(" ")}`;

@@ -1,11 +1,23 @@
 import type { ActionCost } from "./action-cost.ts";
+import {
+  deployers,
+  deployments,
+  type DeploymentCost,
+  type Deployments,
+} from "./deployment-cost.ts";
 import type { GoodRelease } from "./good-release.ts";
 import type { Peer } from "./peers.ts";
 import { promoters, type PromotionCost, type Promotions } from "./promotion-cost.ts";
 import { median } from "./process-cost.ts";
 
 /** In multiples of `node -e 0`, and in milliseconds. */
-export const goals = { start: 4.5, clusterStart: 12, goodRelease: 10_000 };
+export const goals = {
+  start: 4.5,
+  clusterStart: 12,
+  goodRelease: 10_000,
+  successLate: 100,
+  failureLate: 1_000,
+};
 
 const systems = ["github", "registry", "cluster", "zenodo", "site"] as const;
 type Requests = ActionCost["first"]["requests"];
@@ -95,6 +107,45 @@ function promotionCell(cost: PromotionCost | { failed: string } | undefined): st
 
 function size(bytes: number): string {
   return bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : megabytes(bytes);
+}
+
+/** What deployments cost: requests, wall time, and how long after the nodes' report they ended. */
+export function deploymentTable({ absent, costs }: Deployments): string {
+  const here = deployers.filter((name) => deployments.some((what) => costs[what]?.[name]));
+  const rows = deployments.map((what) => [
+    what,
+    ...here.map((name) => deploymentCell(what, name, costs[what]?.[name])),
+  ]);
+  const said = deployments.flatMap((what) =>
+    here.flatMap((name) => {
+      const cost = costs[what]?.[name];
+      return cost && isFailure(what) ? [`${what}, ${name}: ${cost.said.slice(0, 400)}`] : [];
+    }),
+  );
+  return [
+    "Three pods deployed on a real control plane; the peers' deadline is 10 s, helm 3's 15 s:",
+    ...columns([
+      ["deployment", ...here.map((name) => `${name}: requests, wall, after the report`)],
+      ...rows,
+    ]),
+    ...said,
+    ...absent.map((why) => `Not compared: ${why}`),
+  ].join("\n");
+}
+
+const isFailure = (what: string): boolean => what !== "new release" && what !== "again";
+
+function deploymentCell(what: string, name: string, cost: DeploymentCost | undefined): string {
+  if (cost === undefined) return "";
+  const { requests, wall, late } = cost;
+  const goal = isFailure(what) ? goals.failureLate : goals.successLate;
+  const after =
+    late === undefined
+      ? []
+      : [
+          `${late.toFixed(0)} ms${name === "deploy-env" ? ` (goal ${goal} ms: ${late <= goal ? "met" : "MISSED"})` : ""}`,
+        ];
+  return [String(requests), `${(wall / 1000).toFixed(1)} s`, ...after].join(", ");
 }
 
 /** The good release's wall time, and where that of the middle one went. */

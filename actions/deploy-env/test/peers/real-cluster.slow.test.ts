@@ -1,11 +1,9 @@
-import {
-  askControlPlane,
-  kubeconfigOf,
-  standBefore,
-  type ClusterFront,
-  type ControlPlaneAccess,
-} from "@release-actions/stand-ins";
 import { describe, expect, inject, test } from "vitest";
+import {
+  openRealCluster,
+  type ControlPlaneAccess,
+  type RealCluster,
+} from "../../../test-support/real-cluster.ts";
 import { configure, recordPass, release, type Build } from "../../../test-support/shop.ts";
 import { openStage, type JobWish, type Stage } from "../../../test-support/stage.ts";
 
@@ -13,43 +11,33 @@ import { openStage, type JobWish, type Stage } from "../../../test-support/stage
 
 const plane = inject("controlPlane");
 
-/** A GitHub with the shop's releases, and a namespace of the real cluster behind a front. */
+/** A GitHub with the shop's releases, and a namespace of the real cluster. */
 type Ground = AsyncDisposable & {
   stage: Stage;
-  front: ClusterFront;
+  front: RealCluster["front"];
   deploy(build: Build): ReturnType<Stage["run"]>;
 };
 
 async function open(access: ControlPlaneAccess): Promise<Ground> {
   const stage = await openStage();
-  const made = await askControlPlane(access, "POST", "/api/v1/namespaces", {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { generateName: "shop-" },
-  });
-  const namespace = (made.body["metadata"] as { name: string }).name;
-  const front = await standBefore({ url: access.server, certificate: access.certificate });
+  const cluster = await openRealCluster(access);
   configure(stage, {
     staging: {
       "image-tags": ["${version}"],
-      deploy: { manifests: "deploy/web.yml", namespace, timeout: "60s" },
+      deploy: { manifests: "deploy/web.yml", namespace: cluster.namespace, timeout: "60s" },
     },
   });
   const wish = (build: Build): JobWish => ({
     tag: build.version,
     dockerLogin: true,
-    inputs: {
-      environment: "staging",
-      kubeconfig: kubeconfigOf({ server: front.url, token: access.adminToken, namespace }),
-    },
+    inputs: { environment: "staging", kubeconfig: cluster.kubeconfig },
   });
   return {
     stage,
-    front,
+    front: cluster.front,
     deploy: (build) => stage.run("deploy-env", wish(build)),
     [Symbol.asyncDispose]: async () => {
-      await front[Symbol.asyncDispose]();
-      await askControlPlane(access, "DELETE", `/api/v1/namespaces/${namespace}`);
+      await cluster[Symbol.asyncDispose]();
       await stage[Symbol.asyncDispose]();
     },
   };
