@@ -54,7 +54,7 @@ describe("the language of rehearsal.yml", () => {
     [
       "an unknown stand-in of a host",
       scenario("[]").replace("hosts: {}", "hosts: {a.example.org: registri}"),
-      "rehearsal.yml:5:9: hosts.a.example.org: registry, zenodo, smtp, chat, kubernetes <cluster> or ingress <cluster> is needed here",
+      "rehearsal.yml:5:9: hosts.a.example.org: registry, zenodo, awx, smtp, chat, kubernetes <cluster> or ingress <cluster> is needed here",
     ],
     [
       "a cluster that is not declared",

@@ -24,6 +24,7 @@ const secret = group({
   "registry-username": optional(text),
   "registry-password": optional(text),
   "zenodo-token": optional(text),
+  "awx-token": optional(text),
   "smtp-password": optional(text),
   "chat-hook": optional(text),
   "app-key": optional(text),
@@ -255,8 +256,8 @@ export const rehearsalFile = group({
     v.pipe(
       text,
       v.regex(
-        /^(registry|zenodo|smtp|chat|kubernetes [\w-]+|ingress [\w-]+)$/,
-        "registry, zenodo, smtp, chat, kubernetes <cluster> or ingress <cluster> is needed here",
+        /^(registry|zenodo|awx|smtp|chat|kubernetes [\w-]+|ingress [\w-]+)$/,
+        "registry, zenodo, awx, smtp, chat, kubernetes <cluster> or ingress <cluster> is needed here",
       ),
     ),
   ),
@@ -303,6 +304,19 @@ export const rehearsalFile = group({
           }),
         ),
         [],
+      ),
+    }),
+  ),
+  /** Its users, and its job templates with what their playbooks apply. */
+  awx: optional(
+    group({
+      accounts: texts,
+      templates: mapOf(
+        group({
+          cluster: text,
+          applies: texts,
+          "asks-for-variables": optional(v.boolean("true or false is needed here"), true),
+        }),
       ),
     }),
   ),

@@ -51,11 +51,15 @@ export function checkNames(file: RehearsalFile): Problem[] {
       problems.push({ path: ["hosts", host], says: "`registry:` says nothing about its accounts" });
     if (kind === "zenodo" && !file.zenodo)
       problems.push({ path: ["hosts", host], says: "`zenodo:` says nothing about its accounts" });
+    if (kind === "awx" && !file.awx)
+      problems.push({ path: ["hosts", host], says: "`awx:` says nothing about its templates" });
     if (kind === "smtp" && !file.smtp)
       problems.push({ path: ["hosts", host], says: "`smtp:` says nothing about its accounts" });
     if (kind === "chat" && !file.chat)
       problems.push({ path: ["hosts", host], says: "`chat:` says nothing about its hooks" });
   }
+  for (const [name, { cluster }] of Object.entries(file.awx?.templates ?? {}))
+    need(["awx", "templates", name, "cluster"], cluster, Object.keys(file.clusters), "cluster");
   const mailHosts = Object.entries(file.hosts).filter(([, kind]) => kind === "smtp");
   for (const [host] of mailHosts.slice(1))
     problems.push({ path: ["hosts", host], says: "there is one mail server at most" });
@@ -224,6 +228,7 @@ function checkSecrets(
         file.zenodo?.accounts ?? [],
         "account of Zenodo",
       );
+      need([...at, "awx-token"], secret["awx-token"], file.awx?.accounts ?? [], "account of AWX");
       need(
         [...at, "smtp-password"],
         secret["smtp-password"],

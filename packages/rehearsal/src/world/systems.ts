@@ -13,6 +13,8 @@ import {
   type GitHubRepository,
   type KubernetesStandIn,
   type RegistryStandIn,
+  type AwxStandIn,
+  type SavedAwx,
   type SavedChat,
   type SavedGitHub,
   type SavedKubernetes,
@@ -31,6 +33,7 @@ import type { RehearsalFile, Secret } from "./language.ts";
 import type { Received } from "./outgoing.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { startChat, startSmtp, type Mail } from "./messengers.ts";
+import { startAwx } from "./playbooks.ts";
 import type { Answerer, Tunnel } from "./proxy.ts";
 import { watchRefusals, type Refusal } from "./refusals.ts";
 
@@ -40,6 +43,7 @@ export type Systems = {
   registry: RegistryStandIn | undefined;
   clusters: Record<string, KubernetesStandIn>;
   zenodo: ZenodoStandIn | undefined;
+  awx: AwxStandIn | undefined;
   /** Undefined for hosts that are not declared. */
   answererOf(host: string): Answerer | undefined;
   chat: ChatStandIn | undefined;
@@ -51,7 +55,7 @@ export type Systems = {
   tunnelOf(host: string, port: number): Tunnel | undefined;
   /** Registers the Apps, once the repositories are there. */
   addApps(repositories: readonly GitHubRepository[]): void;
-  /** Every stand-in by its name: `github`, `registry`, `zenodo`, `smtp`, `chat`, `kubernetes <cluster>`. */
+  /** Every stand-in by its name: `github`, `registry`, `zenodo`, `awx`, `smtp`, `chat`, `kubernetes <cluster>`. */
   named: Record<string, StandIn>;
   /** The value of a secret, from where the file says that it comes. */
   valueOf(secret: Secret): string;
@@ -67,6 +71,7 @@ export type SavedSystems = {
   github: SavedGitHub;
   registry: SavedRegistry | undefined;
   zenodo: SavedZenodo | undefined;
+  awx: SavedAwx | undefined;
   chat: SavedChat | undefined;
   smtp: SavedSmtp | undefined;
   clusters: Record<string, SavedKubernetes>;
@@ -105,6 +110,7 @@ export function createSystems(
   const { clock, authority, directory, saved } = options;
   const passwords = secretsFor(Object.keys(file.registry?.accounts ?? {}));
   const zenodoTokens = secretsFor(file.zenodo?.accounts ?? []);
+  const awxTokens = secretsFor(file.awx?.accounts ?? []);
   const clusterTokens = secretsFor(Object.keys(file.clusters));
 
   const mailbox = startSmtp(file, clock, authority, saved?.smtp);
@@ -179,7 +185,18 @@ export function createSystems(
     }),
   );
 
+  const awx =
+    file.awx &&
+    startAwx(file.awx, {
+      clock,
+      tokens: awxTokens,
+      filesAt: pipeline.filesAt,
+      clusters,
+      saved: saved?.awx,
+    });
+
   const named: Record<string, StandIn> = { github };
+  if (awx) named["awx"] = awx;
   if (registry) named["registry"] = registry;
   if (zenodo) named["zenodo"] = zenodo;
   if (messengers) named["chat"] = messengers.standIn;
@@ -190,6 +207,7 @@ export function createSystems(
     github,
     registry,
     zenodo,
+    awx,
     clusters,
     chat: messengers?.standIn,
     mailFaults: mailbox?.faults,
@@ -213,6 +231,7 @@ export function createSystems(
       if (secret["registry-password"] !== undefined)
         return passwords[secret["registry-password"]] ?? "";
       if (secret["zenodo-token"] !== undefined) return zenodoTokens[secret["zenodo-token"]] ?? "";
+      if (secret["awx-token"] !== undefined) return awxTokens[secret["awx-token"]] ?? "";
       if (secret["smtp-password"] !== undefined)
         return mailbox?.passwordOf(secret["smtp-password"]) ?? "";
       if (secret["chat-hook"] !== undefined) return messengers?.urls[secret["chat-hook"]] ?? "";
@@ -229,6 +248,7 @@ export function createSystems(
       github: github.save(folder),
       registry: registry?.save(),
       zenodo: zenodo?.save(),
+      awx: awx?.save(),
       chat: messengers?.standIn.save(),
       smtp: mailbox?.save(),
       clusters: Object.fromEntries(
