@@ -49,6 +49,15 @@ describe.each(["helm3", "helm4"])("%s on a real control plane", (name) => {
         name === "helm3" ? 15 : 14,
       );
       expect(second.result).toBe("passed");
+      // What ran before is told by Helm's own record: nobody has to ask for it.
+      expect(second.before).toMatchObject([
+        {
+          kind: "Deployment",
+          name: "web",
+          version: "1.0.0",
+          images: [{ digest: digestOf("1.0.0") }],
+        },
+      ]);
       expect(second.workloads[0]?.images).toEqual([
         {
           container: "web",
@@ -149,15 +158,17 @@ describe.each(["helm3", "helm4"])("%s on a real control plane", (name) => {
   test(
     "an attempt that was cut off after helm is found again: helm is not run twice",
     onGround(async (ground) => {
+      await bring(ground, "staging-0", "0.9.0");
       await bring(ground, "staging-1", "1.0.0");
       expect(await bring(ground, "staging-1", "1.0.0")).toMatchObject({
         result: "passed",
         again: false,
+        before: [{ version: "0.9.0" }],
       });
-      expect(await revisions(ground)).toHaveLength(1);
+      expect(await revisions(ground)).toHaveLength(2);
       // Another entry, or other values, are another wish.
       await bring(ground, "staging-1", "1.0.0", { vars: { greeting: "other" } });
-      expect(await revisions(ground)).toHaveLength(2);
+      expect(await revisions(ground)).toHaveLength(3);
     }),
   );
 

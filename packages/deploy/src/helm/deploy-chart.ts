@@ -16,6 +16,7 @@ import {
   entryLabel,
   forgetRevision,
   readRevisions,
+  workloadsOf,
   type Revision,
 } from "./revisions.ts";
 
@@ -60,21 +61,25 @@ export async function deployChart(
   if ("cause" in before) return stopped(before.cause, 0);
   const last = before.revisions.at(-1);
   const ran = before.revisions.findLast(({ status }) => status === "deployed");
+  const other = before.revisions.findLast(
+    (one) => one.entry !== entry && ["deployed", "superseded"].includes(one.status),
+  );
+  const had = other === undefined ? [] : workloadsOf(other, chart.namespace);
   if (last?.status === "deployed" && last.entry === entry && last.content === chart.content) {
     options.say(`Revision ${last.number} of ${chart.name} is this run's: helm is not run again.`);
     const rollout = await awaitObjects(cluster, rendered, options, started);
-    return { ...rollout, again: false };
+    return { ...rollout, before: had, again: false };
   }
 
   const brought = await runHelm(cluster, chart, last, entry, options, started);
   if ("cause" in brought) {
     const after = await readRevisions(cluster, chart.namespace, chart.name);
     const wrote = (after.at(-1)?.number ?? 0) > (last?.number ?? 0);
-    return stopped(brought.cause, wrote ? 1 : 0);
+    return { ...stopped(brought.cause, wrote ? 1 : 0), before: had };
   }
   const rollout = await awaitObjects(cluster, renderedOf(chart, brought), options, started);
   const same = rollout.result === "passed" && ran?.content === chart.content;
-  return { ...rollout, result: same ? "unchanged" : rollout.result, again: true };
+  return { ...rollout, result: same ? "unchanged" : rollout.result, before: had, again: true };
 }
 
 /** What helm was given, watched until it runs. Helm does not hand on the cluster's answers: the watches tell all. */

@@ -1,7 +1,12 @@
 import { Fault } from "@release-actions/codes";
+import { gunzipSync } from "node:zlib";
 import type { Cluster } from "../kubernetes/cluster.ts";
-import { isMapping, listAt, textAt } from "../kubernetes/object.ts";
+import { isWaited } from "../kubernetes/kinds.ts";
+import { readManifests } from "../kubernetes/manifests.ts";
+import { isMapping, listAt, textAt, versionAnnotation } from "../kubernetes/object.ts";
+import type { Running } from "../kubernetes/running.ts";
 import { statusOf } from "../kubernetes/status.ts";
+import { asTold } from "../kubernetes/workload.ts";
 
 /** Labels of ours on helm's own record of a revision: which entry wanted it, and what went into it. */
 export const entryLabel = "release-actions/entry";
@@ -16,6 +21,8 @@ export type Revision = {
   content?: string;
   /** Unix seconds, by helm's clock. */
   since: number;
+  /** The revision as helm packs it; read only where somebody wants to know what it had. */
+  packed: string;
   record: { name: string; uid: string; resourceVersion: string };
 };
 
@@ -44,6 +51,7 @@ export async function readRevisions(
           number,
           status: textAt(labels, "status"),
           since: Number(textAt(labels, "modifiedAt") || textAt(labels, "createdAt")) || 0,
+          packed: textAt(item, "data", "release"),
           ...(entry ? { entry } : {}),
           ...(content ? { content } : {}),
           record: {
@@ -55,6 +63,30 @@ export async function readRevisions(
       ];
     })
     .toSorted((a, b) => a.number - b.number);
+}
+
+/** More than any record that fits into a Secret unpacks to. */
+const unpackedLimit = 64 * 1024 * 1024;
+
+/** The workloads of a revision as helm had recorded them; empty where its record cannot be read. */
+export function workloadsOf({ packed }: Revision, namespace: string): Running[] {
+  try {
+    // The API has base64 for bytes, and helm puts base64 of a gzip in.
+    const zipped = Buffer.from(Buffer.from(packed, "base64").toString("latin1"), "base64");
+    const record: unknown = JSON.parse(
+      gunzipSync(zipped, { maxOutputLength: unpackedLimit }).toString("utf8"),
+    );
+    return readManifests([{ path: "the revision", text: textAt(record, "manifest") }], (one) => one)
+      .map(({ object }) => object)
+      .filter(isWaited)
+      .map((object) => {
+        object.metadata.namespace ??= namespace;
+        const version = object.metadata.annotations?.[versionAnnotation];
+        return { ...asTold(object), ...(version ? { version } : {}) };
+      });
+  } catch {
+    return [];
+  }
 }
 
 /**
