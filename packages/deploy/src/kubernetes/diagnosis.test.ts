@@ -20,7 +20,7 @@ describe("a diagnosis", () => {
       log: ["starting", "FATAL: no database"],
     });
     expect(cause?.warnings?.at(-1)).toMatch(/^BackOff: Back-off restarting failed container web/);
-    expect(stage.asked()).toHaveLength(3 + 3);
+    expect(stage.asked()).toHaveLength(4 + 3);
     expect(count(/\/log$/)).toBe(2);
     expect(count(/\/events$/)).toBe(1);
   });
@@ -36,14 +36,14 @@ describe("a diagnosis", () => {
       clusterSaid: 'MountVolume.SetUp failed for volume "tls" : secret "catalogue-tls" not found',
     });
     expect(count(/\/events$/)).toBe(1);
-    expect(stage.asked()).toHaveLength(3 + 1);
+    expect(stage.asked()).toHaveLength(4 + 1);
   });
 
   it("of a pod without a place measures the nodes, where the caller may see them", async () => {
     const hungry = { container: { resources: { requests: { cpu: "100" } } } };
     const blind = await stage.roll(render("1.0.0", hungry), { timeout: 500 });
     expect(blind.cause?.plain).toContain("it asks for 100 of cpu, which no node has free");
-    expect(stage.asked()).toHaveLength(3 + 2);
+    expect(stage.asked()).toHaveLength(4 + 2);
     const seeing = await stage.roll(render("1.0.0", hungry), { timeout: 500, token: "admin" });
     expect(seeing.cause?.plain).toContain(
       "it asks for 100 of cpu, and n1 has 32 of 32 free: 68 short",

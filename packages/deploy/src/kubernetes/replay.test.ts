@@ -141,8 +141,8 @@ describe("rollOut, as recorded on a real control plane", () => {
     );
     const logs = server.requests.filter(({ path }) => path.includes("/log?"));
     expect(logs[0]?.path).toContain("/pods/web-8bddd4f84-5sgjb/log?container=web&tailLines=50");
-    // The apply, two watches, and three to find out why.
-    expect(server.requests.length).toBeLessThanOrEqual(6);
+    // The look, the apply, two watches, and three to find out why.
+    expect(server.requests.length).toBeLessThanOrEqual(7);
   });
 });
 

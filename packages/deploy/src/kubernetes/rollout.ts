@@ -5,8 +5,8 @@ import { createBell } from "./bell.ts";
 import { causeOf, causeOfRefusal, type Cause, type Ended } from "./cause.ts";
 import type { Cluster } from "./cluster.ts";
 import { besidesOf, isOpen, keyOf, notesOf, type Beside } from "./besides.ts";
-import { isJob, isWaited, knownResource } from "./kinds.ts";
-import { digestOf, listAt, nameOf, textAt, type KubeObject } from "./object.ts";
+import { isWaited, knownResource } from "./kinds.ts";
+import { digestOf, nameOf, type KubeObject } from "./object.ts";
 import {
   deletedObstacle,
   isOut,
@@ -29,7 +29,6 @@ import { otherWatches, warningsWatch, watchPlans, type WatchPlan } from "./watch
 import {
   heldBack,
   asTold,
-  isReady,
   livesOf,
   progressOf,
   readinessIsTested,
@@ -58,7 +57,7 @@ export type RolloutOptions = {
    * digest than the wanted one. Without it such a node runs a stranger.
    */
   platforms?: (reference: string) => Promise<string[]>;
-  /** Milliseconds for which pods may say nothing before the namespace's warnings are listened to. Default 2000. */
+  /** Milliseconds for which pods may say nothing before the namespace's warnings are listened to. Default 20 000: most builds start sooner, and then nothing more is asked. */
   quiet?: number;
 };
 
@@ -216,7 +215,7 @@ export async function observe(
   );
   const deadline = started + options.timeout;
   const tell = teller(seen, deadline, options.progress);
-  const fallSilent = silentNamespaces(seen, options.quiet ?? 2_000);
+  const fallSilent = silentNamespaces(seen, options.quiet ?? 20_000);
   const digests = { ...rendered.digests };
   const rules = {
     digests,

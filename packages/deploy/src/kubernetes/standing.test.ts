@@ -39,7 +39,7 @@ describe("standingOf", () => {
     expect(standingOf(claim("Bound"), { ...release, mounted })).toEqual({ is: "ready" });
     expect(standingOf(claim("Pending"), { ...release, mounted })).toMatchObject({
       is: "coming",
-      obstacle: { code: "RA3141", next: "kubectl -n shop describe persistentvolumeclaim x" },
+      obstacle: { code: "RA3141", command: "kubectl -n shop describe persistentvolumeclaim x" },
     });
     expect(standingOf(claim("Pending"), release)).toMatchObject({ is: "ready" });
     expect(standingOf(claim("Lost"), release)).toMatchObject({
@@ -57,7 +57,7 @@ describe("standingOf", () => {
       obstacle: {
         code: "RA3143",
         clusterSaid: "no revision",
-        next: "kubectl -n shop describe service.serving.knative.dev x",
+        command: "kubectl -n shop describe service.serving.knative.dev x",
       },
     });
   });

@@ -23,13 +23,15 @@ export function testMany(open: () => Promise<OpenCluster>, pods: number): void {
         return [result, [`${applies} applies`, ...others.toSorted()]];
       };
       const release = (version: string) => manyOf(100, pods, version, namespace);
+      const look = `GET /apis/apps/v1/namespaces/${namespace}/deployments`;
       const watches = [
+        look,
         `WATCH /api/v1/namespaces/${namespace}/pods`,
         `WATCH /apis/apps/v1/namespaces/${namespace}/deployments`,
       ];
       expect(await asked("1")).toEqual(["passed", ["100 applies", ...watches]]);
       expect(await asked("2")).toEqual(["passed", ["100 applies", ...watches]]);
-      expect(await asked("2")).toEqual(["unchanged", ["100 applies"]]);
+      expect(await asked("2")).toEqual(["unchanged", ["100 applies", look]]);
     });
   });
 }

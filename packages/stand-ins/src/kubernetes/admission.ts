@@ -12,7 +12,7 @@ export type Webhook = {
   says(object: KubeObject): { denies: string } | "silence" | undefined;
 };
 
-/** Asks the webhooks about an object that is to be stored, then the namespace's quotas about a new pod. Throws 403 or 500. */
+/** Asks the webhooks about an object that is to be stored, then the namespace's quotas about a new pod. Throws 400, 403 or 500. */
 export function admit(store: Store, resource: Resource, object: KubeObject, isNew: boolean): void {
   for (const { name, says } of store.webhooks) {
     const said = says(object);

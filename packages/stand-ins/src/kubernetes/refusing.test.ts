@@ -91,7 +91,7 @@ test("a webhook denies an object, or is silent, and nothing is stored", async ()
   });
   const denied = await cluster.apply(path, webDeployment(v1));
   expect(denied).toMatchObject({
-    status: 403,
+    status: 400,
     json: { message: 'admission webhook "policy.example.org" denied the request: no signature' },
   });
   says = "silence";

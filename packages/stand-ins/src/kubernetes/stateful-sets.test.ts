@@ -65,9 +65,12 @@ describe("a StatefulSet", () => {
     const watch = cluster.watch(`${path.replace("/db", "")}?watch=true`);
     await cluster.apply(path, database("v1"));
     await until(set, isOut);
+    const ready = (): number[] =>
+      watch.events.map(({ object }) => Number(at(object, "status", "readyReplicas") ?? 0));
+    // The watch may hear of it a moment later.
+    await expect.poll(ready).toContain(3);
     watch.stop();
-    for (const { object } of watch.events)
-      seen.push(Number(at(object, "status", "readyReplicas") ?? 0));
+    seen.push(...ready());
     expect(seen).toEqual(seen.toSorted((one, other) => one - other));
     expect(new Set(seen)).toEqual(new Set([0, 1, 2, 3]));
     expect(pods().map(({ metadata }) => metadata.name)).toEqual(["db-0", "db-1", "db-2"]);

@@ -84,8 +84,9 @@ export async function openPlaneGround(
       tokenFor: deployer,
       ask,
       deny: async (resource, message) => {
-        webhooks.push(await startWebhook(plane, message));
-        const { port } = webhooks.at(-1)?.address() as AddressInfo;
+        const webhook = await startWebhook(plane, message);
+        webhooks.push(webhook);
+        const { port } = webhook.address() as AddressInfo;
         await make(webhookConfigurations, {
           apiVersion: "admissionregistration.k8s.io/v1",
           kind: "ValidatingWebhookConfiguration",

@@ -58,7 +58,7 @@ export function describeRefusals(open: OpenGround): void {
         result: "failed",
         written: 0,
         cause: {
-          code: "RA3011",
+          code: "RA3113",
           clusterSaid: `admission webhook "${webhookName}" denied the request: no build without a signature`,
         },
       });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { release, running, type Ground, type OpenGround } from "./ground.ts";
 
 const anHour = { timeout: 3_600_000 };
