@@ -44,7 +44,7 @@ describe("standingOf", () => {
     expect(standingOf(claim("Pending"), release)).toMatchObject({ is: "ready" });
     expect(standingOf(claim("Lost"), release)).toMatchObject({
       is: "failed",
-      obstacle: { code: "RA3141", fatal: true },
+      obstacle: { code: "RA3141", mayHeal: false },
     });
   });
 
