@@ -190,18 +190,14 @@ async function endOf(run: Approved, entry: Entry): Promise<Ending> {
   };
 }
 
-/** Compares the cluster with what it was before this entry; undefined where that was not kept. */
-async function differencesAfter(run: Approved, entry: Entry): Promise<string[] | undefined> {
-  const { cluster, prepared, world } = run;
-  if (entry.configuration === undefined || !cluster || !prepared.rendered) return undefined;
-  const before = run.configuration ?? { digests: entry.configuration, contents: undefined };
-  try {
-    return differencesOf(before, await readConfiguration(cluster, prepared.rendered));
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    world.job.warn("The configuration could not be compared", error.saw);
-    return undefined;
-  }
+/** After a failure: compares the cluster with what it was before this entry; undefined where that was not kept. */
+function differencesAfter(run: Approved, entry: Entry): Promise<string[] | undefined> {
+  return compared(
+    run,
+    async () =>
+      run.configuration ??
+      (entry.configuration && { digests: entry.configuration, contents: undefined }),
+  );
 }
 
 /** A rollback on request: compares with what was kept before the release that it takes back. */
@@ -209,15 +205,30 @@ async function differencesOfRollback(
   run: Approved,
   entry: Entry,
 ): Promise<Pick<Ending, "differences">> {
-  const { request, cluster, prepared, release } = run;
-  if (request.action !== "rollback" || entry.replaced === undefined) return {};
-  if (!cluster || !prepared.rendered) return {};
-  const taken = await readPassedEntry(run.world, run.pipeline, run.environment.name, run.history);
-  const kept =
-    taken?.replaced && sameBuild(taken.replaced, release) ? taken.configuration : undefined;
-  if (kept === undefined) return {};
-  const now = await readConfiguration(cluster, prepared.rendered);
-  return { differences: differencesOf({ digests: kept, contents: undefined }, now) };
+  if (run.request.action !== "rollback" || entry.replaced === undefined) return {};
+  const differences = await compared(run, async () => {
+    const taken = await readPassedEntry(run.world, run.pipeline, run.environment.name, run.history);
+    const kept =
+      taken?.replaced && sameBuild(taken.replaced, run.release) ? taken.configuration : undefined;
+    return kept && { digests: kept, contents: undefined };
+  });
+  return differences === undefined ? {} : { differences };
+}
+
+/** What is otherwise now. That it cannot be known undoes nothing. */
+async function compared(
+  { cluster, prepared, world }: Approved,
+  before: () => Promise<Configuration | undefined>,
+): Promise<string[] | undefined> {
+  if (!cluster || !prepared.rendered) return undefined;
+  try {
+    const kept = await before();
+    return kept && differencesOf(kept, await readConfiguration(cluster, prepared.rendered));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    world.job.warn("The configuration could not be compared", error.saw);
+    return undefined;
+  }
 }
 
 type Exercise =

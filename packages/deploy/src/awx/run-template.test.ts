@@ -280,6 +280,27 @@ describe("whatever happens to a request, there is one job", () => {
         }
   });
 
+  test.each([
+    "<html>Please log in</html>",
+    "[]",
+    "{}",
+    '{"results":[{"id":"x"},null,7]}',
+    '{"id":"7","status":["successful"],"job":"9","results":{"a":1}}',
+  ])("whoever answers %s in AWX's place is not believed", async (body) => {
+    const requests = (await paths()).length;
+    for (let at = 0; at < requests; at += 1) {
+      const stage = await open();
+      let count = 0;
+      const does = { status: 200, headers: { "content-type": "application/json" }, body };
+      stage.awx.faults.push({ matches: () => (count += 1) === at + 1, when: "after", does });
+      const end = await stage.run().catch((error: unknown) => error);
+      if (end instanceof Error)
+        expect(end).toMatchObject({ code: expect.stringMatching(/^RA\d{4}$/) as string });
+      expect((await stage.run({ resumed: true })).failure).toBeUndefined();
+      expect(stage.awx.jobs, `request ${at + 1}`).toHaveLength(1);
+    }
+  });
+
   test("a launch that was lost on its way is not sent again by the same run", async () => {
     const stage = await open();
     stage.awx.faults.push({
