@@ -6,7 +6,7 @@ import { describeTraps } from "../test/cluster/traps.ts";
 import { describeVerdicts } from "../test/cluster/verdicts.ts";
 
 describe("on the embedded cluster", () => {
-  describe("verdicts", () => describeVerdicts(openStandInGround));
+  describe("verdicts", () => describeVerdicts(openStandInGround, { replicasOfMany: 0 }));
   describe("refusals", () => describeRefusals(openStandInGround));
   describe("interruptions", () => describeInterruptions(openStandInGround));
   describe("traps", () => describeTraps(openStandInGround, { sets: false }));

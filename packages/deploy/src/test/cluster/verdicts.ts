@@ -5,7 +5,11 @@ import { release, running, type Ground, type OpenGround } from "./ground.ts";
 const anHour = { timeout: 3_600_000 };
 
 /** How rollouts end, and what that costs; the same on the stand-in and on a real cluster. */
-export function describeVerdicts(open: OpenGround): void {
+export function describeVerdicts(
+  open: OpenGround,
+  /** Pods of each of a hundred workloads. */
+  { replicasOfMany = 1 }: { replicasOfMany?: number } = {},
+): void {
   let ground: Ground;
   beforeEach(async () => {
     ground = await open();
@@ -57,13 +61,13 @@ export function describeVerdicts(open: OpenGround): void {
       expect(await names()).toEqual(before);
     });
 
-    it("watches each kind once, for however many workloads", async () => {
-      const shapes = Array.from({ length: 20 }, (_, index) => ({
+    it("looks once and watches each kind once, for a hundred workloads", async () => {
+      const shapes = Array.from({ length: 100 }, (_, index) => ({
         name: `web-${index}`,
-        replicas: 1,
+        replicas: replicasOfMany,
       }));
       const rollout = await ground.roll(release(ground, "1.0.0", ...shapes));
-      expect(rollout).toMatchObject({ result: "passed", written: 20 });
+      expect(rollout).toMatchObject({ result: "passed", written: 100 });
       expect(ground.asked()).toEqual([
         `GET ${pods()}`,
         `GET ${deployments()}`,
