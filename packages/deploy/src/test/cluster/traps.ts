@@ -139,4 +139,30 @@ export function describeTraps(
     const again = await ground.roll(release(ground, "2.0.0", more), { entry: "319" });
     expect(again).toMatchObject({ result: "passed", workloads: [{ images: running("2.0.0") }] });
   });
+
+  it("8: what kubectl applied before does not stay behind a rollout that passed", async () => {
+    const env = (...names: string[]) => ({
+      container: { env: names.map((name) => ({ name, value: "x" })) },
+    });
+    const [old] = release(ground, "1.0.0", env("KEPT", "DROPPED")).objects;
+    const applied = { ...old, metadata: { ...old?.metadata } };
+    applied.metadata.annotations = {
+      "kubectl.kubernetes.io/last-applied-configuration": JSON.stringify(old),
+    };
+    const path = `/apis/apps/v1/namespaces/${ground.namespace}/deployments`;
+    const asKubectl = "fieldManager=kubectl-client-side-apply";
+    expect((await ground.ask("POST", `${path}?${asKubectl}`, applied)).status).toBe(201);
+
+    const { result, cause } = await ground.roll(release(ground, "2.0.0", env("KEPT")));
+    const live = JSON.stringify((await ground.ask("GET", web())).body["spec"]);
+    if (result === "passed") {
+      expect(live).toContain(running("2.0.0")[0]?.reference);
+      expect(live).not.toContain("DROPPED");
+    } else {
+      expect(cause).toMatchObject({ code: "RA3121" });
+      expect(cause?.plain).toContain("kubectl-client-side-apply");
+      expect(cause?.next).toContain("kubectl apply --server-side");
+      expect(live).toContain(running("1.0.0")[0]?.reference);
+    }
+  });
 }
