@@ -48,10 +48,7 @@ const requests: Record<string, Expected> = {
       github: ["query configuration", "query files", "query ledger", "query ledger", "query tag"],
       registry: ["HEAD /v2/shop/web/manifests/<commit>"],
       cluster: [
-        "GET /api/v1/namespaces/shop/pods",
-        "GET /api/v1/namespaces/shop/pods",
         "GET /api/v1/namespaces/shop/pods?labelSelector=app%3Dweb&watch=true&timeoutSeconds=<seconds>",
-        "GET /apis/apps/v1/namespaces/shop/deployments?fieldSelector=metadata.name%3Dweb",
         "GET /apis/apps/v1/namespaces/shop/deployments?fieldSelector=metadata.name%3Dweb",
         "GET /apis/apps/v1/namespaces/shop/deployments?fieldSelector=metadata.name%3Dweb&watch=true&timeoutSeconds=<seconds>",
         "PATCH /api/v1/namespaces/shop/services/web?fieldManager=release-actions&force=false",
@@ -63,9 +60,6 @@ const requests: Record<string, Expected> = {
       github: ["query configuration", "query files", "query ledger", "query ledger", "query tag"],
       registry: ["HEAD /v2/shop/web/manifests/<commit>"],
       cluster: [
-        "GET /api/v1/namespaces/shop/pods",
-        "GET /api/v1/namespaces/shop/pods",
-        "GET /apis/apps/v1/namespaces/shop/deployments?fieldSelector=metadata.name%3Dweb",
         "GET /apis/apps/v1/namespaces/shop/deployments?fieldSelector=metadata.name%3Dweb",
         "PATCH /api/v1/namespaces/shop/services/web?fieldManager=release-actions&force=false",
         "PATCH /apis/apps/v1/namespaces/shop/deployments/web?fieldManager=release-actions&force=false",
@@ -122,6 +116,7 @@ const requests: Record<string, Expected> = {
       cluster: [
         "GET /api/v1/namespaces/shop/pods",
         "GET /api/v1/namespaces/shop/pods?labelSelector=app%3Dweb&watch=true&timeoutSeconds=<seconds>",
+        "GET /apis/apps/v1/namespaces/shop/deployments?fieldSelector=metadata.name%3Dweb",
         "GET /apis/apps/v1/namespaces/shop/deployments?fieldSelector=metadata.name%3Dweb",
         "GET /apis/apps/v1/namespaces/shop/deployments?fieldSelector=metadata.name%3Dweb&watch=true&timeoutSeconds=<seconds>",
         "PATCH /api/v1/namespaces/shop/services/web?fieldManager=release-actions&force=false",
