@@ -93,6 +93,9 @@ describe.each(["helm3", "helm4"] as const)("%s and the cluster's stand-in", (nam
       expect(crashed.annotations[0]?.message).toMatch(
         /^RA3108 staging runs its recorded release again: .*FATAL: no database for 1\.1\.0/,
       );
+      expect(JSON.parse(crashed.outputs["previous"] ?? "")).toEqual({
+        "Deployment/shop": [first.digest],
+      });
       expect(runningDigests(stage)).toEqual([first.digest, first.digest]);
       const [deployment] = stage.cluster.objects("Deployment", "shop");
       expect(deployment?.metadata.labels).toMatchObject({ version: "1.0.0" });
