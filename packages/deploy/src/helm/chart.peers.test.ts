@@ -1,8 +1,9 @@
 import type { ControlPlaneAccess } from "@release-actions/stand-ins";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, inject, test } from "vitest";
 import { deployChart, readRunning, type ChartRollout } from "../index.ts";
 import {
@@ -298,6 +299,29 @@ describe.each(["helm3", "helm4"])("%s on a real control plane", (name) => {
       expect(failed.cause?.plain).toContain("pre-upgrade hooks failed");
       expect((await runningOf(ground))[0]).toMatchObject({ version: "1.0.0" });
       expect(await bring(ground, "staging-2", "1.0.0")).toMatchObject({ result: "unchanged" });
+    }),
+  );
+
+  test(
+    "a release that somebody made by hand with the other helm, or took away, is carried on",
+    onGround(async (ground) => {
+      const other = peerProgram(name === "helm3" ? "helm4" : "helm3");
+      if (helm === undefined || other === undefined) return;
+      const { chart } = await ground.open(await chartOf("0.9.0"));
+      const byHand = (program: string, ...args: string[]): Promise<unknown> =>
+        promisify(execFile)(program, [...args, "-n", ground.namespace], {
+          env: { ...ground.variables, KUBECONFIG: kubeconfig },
+        });
+      const kubeconfig = await kubeconfigFile(ground);
+      await byHand(other, "install", "web", join(chart.tree, "charts/web"));
+      const brought = await bring(ground, "staging-1", "1.0.0");
+      expect(brought, JSON.stringify(brought)).toMatchObject({
+        result: "passed",
+        before: [{ images: [{ reference: `${image}:latest`, digest: "" }] }],
+      });
+      await byHand(helm, "uninstall", "web", "--keep-history", "--wait");
+      expect(await bring(ground, "staging-2", "2.0.0")).toMatchObject({ result: "passed" });
+      expect((await runningOf(ground))[0]).toMatchObject({ version: "2.0.0" });
     }),
   );
 
