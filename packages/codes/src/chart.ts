@@ -48,7 +48,7 @@ export const chart = {
     title: "A file elsewhere cannot be read",
     means:
       "`owner/repo/path@ref` names a repository, a ref or a path that is not there, or that the token may not read.",
-    next: "Correct it; for a private repository give an app token that may read its contents.",
+    next: "Correct it; for a private repository give a token that may read its contents.",
   },
   RA3411: {
     title: "kustomize is not there",
