@@ -261,7 +261,8 @@ function isDone(pod: KubeObject): boolean {
 /** How often a Job's pod may crash is the Job's own rule; its condition says when it was too often. */
 function borneByJob(workload: KubeObject, obstacle: Obstacle | undefined): Obstacle | undefined {
   if (!obstacle || !isJob(workload) || obstacle.exitCode === undefined) return obstacle;
-  return { ...obstacle, mayHeal: true };
+  const { unsure: _, ...borne } = obstacle;
+  return { ...borne, mayHeal: true };
 }
 
 function patienceFor(
@@ -342,7 +343,7 @@ function weight(trouble: Trouble): number {
   return (
     (obstacle.code === "RA3114" ? 0 : 10) +
     (obstacle.mayHeal ? 0 : 5) +
-    (["RA3112", "RA3113", "RA3137"].includes(obstacle.code) ? 4 : 0) +
+    (["RA3112", "RA3113", "RA3115", "RA3137"].includes(obstacle.code) ? 4 : 0) +
     // That something is not ready yet is seen of every good rollout too.
     (obstacle.reason === "not-ready" ? 0 : 1)
   );

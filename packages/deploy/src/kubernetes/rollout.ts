@@ -32,6 +32,7 @@ import {
   livesOf,
   progressOf,
   readinessIsTested,
+  speaksForItself,
   workloadOf,
   type Workload,
 } from "./workload.ts";
@@ -149,7 +150,7 @@ export async function awaitRollout(
   // The answers to the apply hold a status. Where it is complete nothing was changed, and no event would ever come.
   const settled = [...seen.workloads.values()].every(
     (workload) =>
-      progressOf(workload).complete ||
+      speaksForItself(workload) ||
       before.some((was) => nameOf(was) === nameOf(workload) && isOnlyNoted(was, workload)),
   );
   const open = coming.some((beside) => isOpen(seen, beside, { silence: heard, old: false }));
@@ -175,7 +176,7 @@ function isOnlyNoted(was: KubeObject, now: KubeObject): boolean {
   const counted = (now.metadata.generation ?? 0) - (was.metadata.generation ?? 0);
   return (
     was.metadata.uid === now.metadata.uid &&
-    progressOf(was).complete &&
+    speaksForItself(was) &&
     counted <= 1 &&
     digestOf(was["spec"]) === digestOf(now["spec"])
   );

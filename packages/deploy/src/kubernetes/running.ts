@@ -13,7 +13,7 @@ import { statusOf } from "./status.ts";
 import {
   asTold,
   isPodOf,
-  progressOf,
+  speaksForItself,
   wantedImages,
   workloadOf,
   type Workload,
@@ -61,7 +61,7 @@ export async function lookAt(cluster: Cluster, rendered: Rendered): Promise<Look
   const looks = await Promise.all(
     [...namespaces].map(async ([namespace, group]) => {
       const objects = await readKinds(cluster, namespace, group);
-      const pods = objects.every(speaksForItself) ? [] : await readPods(cluster, namespace);
+      const pods = objects.every(isPinnedAndDone) ? [] : await readPods(cluster, namespace);
       return { objects, running: objects.map((object) => runningOf(object, pods)) };
     }),
   );
@@ -71,8 +71,8 @@ export async function lookAt(cluster: Cluster, rendered: Rendered): Promise<Look
   };
 }
 
-function speaksForItself(object: KubeObject): boolean {
-  return progressOf(object).complete && wantedImages(object).every(({ digest }) => digest !== "");
+function isPinnedAndDone(object: KubeObject): boolean {
+  return speaksForItself(object) && wantedImages(object).every(({ digest }) => digest !== "");
 }
 
 function wantedOf(

@@ -38,15 +38,22 @@ export function silentNamespaces(
 ): (now: number, late: readonly KubeObject[], troubles: readonly Trouble[]) => string[] {
   const listening = new Set<string>();
   const since = new Map<string, number>();
-  return (now, late, troubles) =>
-    late.flatMap((workload) => {
+  let known = "";
+  return (now, late, troubles) => {
+    const looks = late.map((workload) => {
+      const pods = newPods(seen, workload);
+      return { workload, pods: pods.length, ready: pods.filter(isReady).length };
+    });
+    // While pods come and get ready, all is well.
+    const state = looks.map(({ pods, ready }) => `${pods}:${ready}`).join(" ");
+    if (state !== known) since.clear();
+    known = state;
+    return looks.flatMap(({ workload, pods, ready }) => {
       const name = nameOf(workload);
       const namespace = workload.metadata.namespace ?? "";
-      const pods = newPods(seen, workload);
-      const waiting = pods.filter((pod) => !isReady(pod)).length;
-      const short = pods.length < progressOf(workload).required;
+      const short = pods < progressOf(workload).required;
       const speaks = troubles.some((trouble) => trouble.workload === workload);
-      if (speaks || (waiting === 0 && !short)) {
+      if (speaks || (pods === ready && !short)) {
         since.delete(name);
         return [];
       }
@@ -56,6 +63,7 @@ export function silentNamespaces(
       listening.add(namespace);
       return [namespace];
     });
+  };
 }
 
 /** A container that is only not ready yet is spoken of when it has been so for a while, in milliseconds. */

@@ -117,6 +117,11 @@ export function heldBack(workload: KubeObject): string[] {
   ];
 }
 
+/** True when the workload's own account says what every pod of it runs. */
+export function speaksForItself(workload: KubeObject): boolean {
+  return progressOf(workload).complete && heldBack(workload).length === 0;
+}
+
 /** A condition of the workload's status, once its controller has seen the present generation. */
 export function conditionOf(
   workload: KubeObject,
