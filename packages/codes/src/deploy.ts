@@ -213,16 +213,6 @@ export const deploy = {
     means: "The cluster asks it before it makes an object, and takes nothing while it is silent.",
     next: "Bring the webhook back, then run the job again.",
   },
-  RA3138: {
-    title: "Another Helm operation holds the release",
-    means: "It is still under way, or a run that was cut off left its lock.",
-    next: "Wait for the other operation; where none runs, go back to the last deployed revision with `helm rollback`.",
-  },
-  RA3139: {
-    title: "The AWX job failed",
-    means: "A task of the job template failed on a host.",
-    next: "Correct what the task says, then run the job again.",
-  },
   RA3140: {
     title: "A job of the release failed",
     means: "Its pods ended with errors more often than its backoffLimit allows.",

@@ -308,7 +308,7 @@ export const answer = {
 
 export const drivers = {
   "helm-busy": {
-    code: "RA3138",
+    code: "RA3405",
     heals: "may",
     word: "another operation (install/upgrade/rollback) is in progress",
     said: "UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress",
@@ -316,7 +316,7 @@ export const drivers = {
     command: "helm -n {namespace} history {release} --max 5",
   },
   "awx-job-failed": {
-    code: "RA3139",
+    code: "RA3607",
     heals: "never",
     word: "FAILED!",
     said: 'fatal: [db1]: FAILED! => {"msg": "Unable to start service"}',

@@ -2,7 +2,6 @@ export { openAwx, type Awx } from "./awx/awx.ts";
 export type { AwxFailure } from "./awx/await-job.ts";
 export { runTemplate, type TemplateRun } from "./awx/run-template.ts";
 export { findTemplate, type AwxTemplate } from "./awx/template.ts";
-export { awxTrouble, helmTrouble, type FailedTask } from "./driver-troubles.ts";
 export { applyStep, type Applied } from "./kubernetes/apply.ts";
 export type { FieldChange } from "./kubernetes/difference.ts";
 export { previewApply, type Preview } from "./kubernetes/preview.ts";

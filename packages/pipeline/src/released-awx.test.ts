@@ -147,7 +147,7 @@ describe("deploy-env by a job template of AWX", () => {
     }));
     const end = await deployEnv(stage.inputsOf("1.0.0"), stage.jobOf(stage.sha));
     expect(end.failure?.message).toMatch(
-      /^RA3407 .*task «Set image» failed on stack: no `quota` Next: .*\/#\/jobs\/playbook\/1\/output/,
+      /^RA3607 .*task «Set image» failed on stack: no `quota` Next: .*\/#\/jobs\/playbook\/1\/output/,
     );
     expect(end.outputs.result).toBe("failed");
     stage.plays(async () => undefined);
@@ -177,7 +177,7 @@ describe("deploy-env by a job template of AWX", () => {
   test("a template that ignores variables is refused, and a dry run launches nothing", async () => {
     const deaf = await open(false);
     await expect(deployEnv(deaf.inputsOf("1.0.0"), deaf.jobOf(deaf.sha))).rejects.toMatchObject({
-      code: "RA3405",
+      code: "RA3605",
     });
     const stage = await open();
     const dry = await deployEnv(stage.inputsOf("1.0.0", { dryRun: true }), stage.jobOf(stage.sha));
@@ -216,7 +216,7 @@ describe("back to the recorded release", () => {
       "production-2 back 1.0.0",
     ]);
     const resumed = await stage.bring(second, first, true);
-    expect(resumed).toMatchObject({ result: "rolled-back", trouble: { code: "RA3412" } });
+    expect(resumed).toMatchObject({ result: "rolled-back", trouble: { code: "RA3612" } });
     expect(stage.awx.jobs).toHaveLength(3);
   });
 });

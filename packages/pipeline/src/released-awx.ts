@@ -33,7 +33,7 @@ export type PreparedAwx = {
 /**
  * Finds the environment's job template and looks whether it takes the release; undefined where AWX is not its target, or
  * where nobody gave a token, as in a job that only tests.
- * @throws Fault RA1105, RA3206, RA3401 to RA3406
+ * @throws Fault RA1105, RA3206, RA3601 to RA3606
  */
 export async function prepareAwx(
   world: Pick<Connection, "transport" | "awxToken">,

@@ -31,7 +31,7 @@ const stopping = 60_000;
 /**
  * Waits for a job's end. undefined: it was successful. A job that is not done at the deadline is cancelled first, so that it
  * does not go on while the environment is taken back.
- * @throws Fault RA3411, RA3402, RA3403, RA3406, RA8001
+ * @throws Fault RA3611, RA3602, RA3603, RA3606, RA8001
  */
 export async function awaitJob(
   awx: Awx,
@@ -46,16 +46,16 @@ export async function awaitJob(
     await awx.post(`/jobs/${id}/cancel/`, {});
   } catch (error) {
     // Answered 405 where it has just ended by itself; the next looks tell.
-    if (!(error instanceof Fault) || error.code === "RA3402") throw error;
+    if (!(error instanceof Fault) || error.code === "RA3602") throw error;
   }
   const stopped = await untilOver(awx, id, waiting, stopping);
   if (stopped === undefined)
-    throw new Fault("RA3411", {
+    throw new Fault("RA3611", {
       saw: `job ${id} was not done after ${seconds(waiting.timeout)} and did not stop when it was cancelled: ${link}`,
     });
   if (textAt(stopped, "status") !== "canceled") return failureOf(awx, id, stopped);
   return {
-    code: "RA3409",
+    code: "RA3609",
     plain: `The AWX job ${id} was not done after ${seconds(waiting.timeout)} and was cancelled.`,
     object: link,
     log: [],
@@ -74,7 +74,7 @@ async function untilOver(
   for (let pause = firstPause; ; pause = Math.min(pause * 1.5, longestPause)) {
     const job = await awx.find(`/jobs/${id}/`);
     if (job === undefined)
-      throw new Fault("RA3411", { saw: `AWX has no job ${id} any more: somebody deleted it` });
+      throw new Fault("RA3611", { saw: `AWX has no job ${id} any more: somebody deleted it` });
     const status = textAt(job, "status");
     if (status !== told) waiting.progress(`AWX job ${id}: ${status}`);
     told = status;
@@ -102,11 +102,11 @@ async function failureOf(
     textAt(job, "job_explanation") || lastLine(textAt(job, "result_traceback"))
   ).replace(/\.$/, "");
   if (status === "canceled")
-    return { ...base, code: "RA3408", plain: `The AWX job ${id} was cancelled in AWX.` };
+    return { ...base, code: "RA3608", plain: `The AWX job ${id} was cancelled in AWX.` };
   if (status === "error")
     return {
       ...base,
-      code: "RA3410",
+      code: "RA3610",
       plain: `AWX could not run job ${id}${explained ? `: ${explained}` : ""}.`,
     };
   const tasks = await failedTasks(awx, id);
@@ -114,14 +114,14 @@ async function failureOf(
   if (first === undefined)
     return {
       ...base,
-      code: "RA3407",
+      code: "RA3607",
       plain: `The AWX job ${id} failed${explained ? `: ${explained}` : ", and names no task"}.`,
     };
   const more = tasks.length > 1 ? ` (and ${tasks.length - 1} more)` : "";
 
   return {
     ...base,
-    code: "RA3407",
+    code: "RA3607",
     plain: first.unreachable
       ? `The AWX job ${id} failed: the host ${first.host} could not be reached in task «${first.task}»${more}: ${first.said}`
       : `The AWX job ${id} failed: task «${first.task}» failed on ${first.host}${more}: ${first.said}`,

@@ -8,7 +8,7 @@ export type Awx = {
   readonly url: string;
   /**
    * Reads what is at a path below `/api/v2`.
-   * @throws Fault RA3402 (401), RA3403 (403), RA3406, RA8005, and the transport's
+   * @throws Fault RA3602 (401), RA3603 (403), RA3606, RA8005, and the transport's
    */
   get(path: string, query?: Record<string, string>): Promise<Record<string, unknown>>;
   /** The same; undefined where nothing is there. */
@@ -26,11 +26,11 @@ export type Awx = {
 const answerLimit = 16 * 1024 * 1024;
 const largestPage = 200;
 
-/** Opens an AWX by its address and token; sends nothing. @throws Fault RA3401 */
+/** Opens an AWX by its address and token; sends nothing. @throws Fault RA3601 */
 export function openAwx(options: { transport: Transport; url: string; token: string }): Awx {
   const url = checkAddress(options.url);
   if (!/^[\x21-\x7e]+$/.test(options.token))
-    throw new Fault("RA3402", { saw: "`awx-token` holds characters that no token has" });
+    throw new Fault("RA3602", { saw: "`awx-token` holds characters that no token has" });
 
   const send = async (
     method: "GET" | "POST",
@@ -63,7 +63,7 @@ export function openAwx(options: { transport: Transport; url: string; token: str
     const { status } = answer;
     const what = `${method} ${path}`;
     if (status >= 300 && status < 400)
-      throw new Fault("RA3401", {
+      throw new Fault("RA3601", {
         saw: `${new URL(url).host} leads elsewhere: ${what} was answered ${status}`,
       });
     const value = valueOf(answer);
@@ -115,14 +115,14 @@ export function openAwx(options: { transport: Transport; url: string; token: str
 function checkAddress(given: string): string {
   const url = URL.parse(given);
   if (!url || (url.protocol !== "https:" && url.protocol !== "http:"))
-    throw new Fault("RA3401", { saw: `\`awx-url\` is ${JSON.stringify(given.slice(0, 200))}` });
+    throw new Fault("RA3601", { saw: `\`awx-url\` is ${JSON.stringify(given.slice(0, 200))}` });
   if (url.username || url.password || url.search || url.hash)
-    throw new Fault("RA3401", {
+    throw new Fault("RA3601", {
       saw: `\`awx-url\` names more of ${url.host} than a host and a path`,
     });
   const loopback = ["localhost", "[::1]"].includes(url.hostname) || url.hostname.startsWith("127.");
   if (url.protocol === "http:" && !loopback)
-    throw new Fault("RA3401", {
+    throw new Fault("RA3601", {
       saw: `\`awx-url\` is ${url.href}: the token would cross the network unencrypted`,
     });
   return url.href.replace(/\/+$/, "");
@@ -138,7 +138,7 @@ function valueOf(answer: Answer): Record<string, unknown> | undefined {
 }
 
 const codeOf = (status: number): Code =>
-  status === 401 ? "RA3402" : status === 403 ? "RA3403" : "RA3406";
+  status === 401 ? "RA3602" : status === 403 ? "RA3603" : "RA3606";
 
 function refusalOf(status: number, value: unknown, what: string): Fault {
   const said = saidBy(value);

@@ -65,7 +65,7 @@ export function launchStep(
         });
       const ignored = made["ignored_fields"];
       if (isMapping(ignored) && Object.keys(ignored).length > 0)
-        throw new Fault("RA3405", {
+        throw new Fault("RA3605", {
           saw: `job ${id} was launched without ${Object.keys(ignored).join(", ")}: somebody changed the job template a moment ago`,
           next: `Cancel ${jobLink(awx, id)}, tick «Prompt on launch» beside Variables, then run the job again.`,
         });

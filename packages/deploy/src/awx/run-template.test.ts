@@ -119,10 +119,10 @@ describe("a launch", () => {
       ],
     });
     expect(await stage.run({ template: "7" })).toMatchObject({ job: 1 });
-    await expect(stage.run({ template: "70" })).rejects.toMatchObject({ code: "RA3404" });
-    await expect(stage.run({ template: "None" })).rejects.toMatchObject({ code: "RA3404" });
+    await expect(stage.run({ template: "70" })).rejects.toMatchObject({ code: "RA3604" });
+    await expect(stage.run({ template: "None" })).rejects.toMatchObject({ code: "RA3604" });
     await expect(stage.run({ template: "Fragalysis flow" })).rejects.toMatchObject({
-      code: "RA3404",
+      code: "RA3604",
       saw: expect.stringContaining("is a workflow job template") as string,
     });
     await expect(stage.run({ template: "Twice" })).rejects.toMatchObject({
@@ -141,7 +141,7 @@ describe("a launch", () => {
   ])("a template that %s is refused before anything is launched", async (_what, template, saw) => {
     const stage = await open({ template });
     await expect(stage.run()).rejects.toMatchObject({
-      code: "RA3405",
+      code: "RA3605",
       saw: expect.stringMatching(saw) as string,
     });
     expect(stage.awx.jobs).toEqual([]);
@@ -150,10 +150,10 @@ describe("a launch", () => {
 
   test("an unknown token, a user who may not launch, and one who sees nothing", async () => {
     const stage = await open({ user: { user: "reader", starts: [] } });
-    await expect(stage.run({ token: "other" })).rejects.toMatchObject({ code: "RA3402" });
-    await expect(stage.run()).rejects.toMatchObject({ code: "RA3403" });
+    await expect(stage.run({ token: "other" })).rejects.toMatchObject({ code: "RA3602" });
+    await expect(stage.run()).rejects.toMatchObject({ code: "RA3603" });
     const blind = await open({ user: { user: "blind", sees: [] } });
-    await expect(blind.run()).rejects.toMatchObject({ code: "RA3404" });
+    await expect(blind.run()).rejects.toMatchObject({ code: "RA3604" });
     expect([...stage.awx.jobs, ...blind.awx.jobs]).toEqual([]);
   });
 
@@ -162,7 +162,7 @@ describe("a launch", () => {
     (url) => {
       const transport = createTransport({ env: {}, userAgent: "test" });
       closers.push(transport.close);
-      expect(() => openAwx({ transport, url, token })).toThrow("RA3401");
+      expect(() => openAwx({ transport, url, token })).toThrow("RA3601");
     },
   );
 });
@@ -178,25 +178,25 @@ describe("what AWX says of a job that did not do its work", () => {
     [
       "a failed task",
       { status: "failed", tasks: [...tasks] },
-      "RA3407",
+      "RA3607",
       "The AWX job 1 failed: task «Set image» failed on stack-1 (and 1 more): no such image",
     ],
     [
       "an unreachable host",
       { status: "failed", tasks: [{ ...tasks[2], result: "unreachable", msg: "timed out" }] },
-      "RA3407",
+      "RA3607",
       "The AWX job 1 failed: the host stack-1 could not be reached in task «Set image»: timed out",
     ],
     [
       "a task that tells nothing",
       { status: "failed", tasks: [{ ...tasks[2], no_log: true }] },
-      "RA3407",
+      "RA3607",
       "The AWX job 1 failed: task «Set image» failed on stack-1: its output is hidden (no_log)",
     ],
     [
       "a job that could not run",
       { status: "error", job_explanation: "The project revision could not be found." },
-      "RA3410",
+      "RA3610",
       "AWX could not run job 1: The project revision could not be found.",
     ],
   ])("%s", async (_what, played, code, plain) => {
@@ -211,12 +211,12 @@ describe("what AWX says of a job that did not do its work", () => {
     const running = stage.run();
     await expect.poll(() => stage.awx.jobs[0]?.status).toBe("running");
     stage.awx.cancel(1);
-    expect((await running).failure).toMatchObject({ code: "RA3408" });
+    expect((await running).failure).toMatchObject({ code: "RA3608" });
 
     const other = await open({
       play: async (job) => ({ status: job.launch_type === "relaunch" ? "successful" : "failed" }),
     });
-    expect((await other.run()).failure).toMatchObject({ code: "RA3407" });
+    expect((await other.run()).failure).toMatchObject({ code: "RA3607" });
     other.awx.relaunch(1, "duncan");
     expect(await other.run({ resumed: true })).toMatchObject({ job: 2, failure: undefined });
     expect(other.launches()).toHaveLength(1);
@@ -225,7 +225,7 @@ describe("what AWX says of a job that did not do its work", () => {
   test("at the deadline it is cancelled before anything else happens", async () => {
     const stage = await open({ play: () => new Promise(() => undefined) });
     const { failure } = await stage.run({ timeout: 50 });
-    expect(failure).toMatchObject({ code: "RA3409" });
+    expect(failure).toMatchObject({ code: "RA3609" });
     expect(stage.awx.jobs[0]?.status).toBe("canceled");
   });
 
@@ -247,7 +247,7 @@ describe("what AWX says of a job that did not do its work", () => {
     await stage.run({ way: "back" });
     expect(await stage.run({ resumed: true })).toMatchObject({
       job: undefined,
-      failure: { code: "RA3412" },
+      failure: { code: "RA3612" },
     });
     expect(stage.awx.jobs).toHaveLength(2);
   });

@@ -18,7 +18,7 @@ export type TemplateRun = {
 
 /**
  * Launches a job template once and waits for its job; a run that was cut off finds its job again.
- * @throws Fault when it is not known how it ended: RA3411, RA8001, RA8002; RA3402, RA3403, RA3405, RA3406
+ * @throws Fault when it is not known how it ended: RA3611, RA8001, RA8002; RA3602, RA3603, RA3605, RA3606
  */
 export async function runTemplate(
   awx: Awx,
@@ -39,7 +39,7 @@ export async function runTemplate(
       found: true,
       launched: true,
       failure: {
-        code: "RA3412",
+        code: "RA3612",
         plain: "An earlier attempt of this run had already begun to take the release back.",
         object: awx.url,
         log: [],

@@ -8,7 +8,7 @@ export type AwxTemplate = { id: number; name: string };
 /**
  * Finds the job template by its name or id and looks whether it would run with exactly these variables. AWX leaves out what
  * a template does not ask for and launches it all the same, so this is asked before.
- * @throws Fault RA3402, RA3403, RA3404, RA3405, RA3406
+ * @throws Fault RA3602, RA3603, RA3604, RA3605, RA3606
  */
 export async function findTemplate(
   awx: Awx,
@@ -20,16 +20,16 @@ export async function findTemplate(
     : await findByName(awx, given);
   const id = numberAt(found, "id");
   if (found === undefined || id === undefined)
-    throw new Fault("RA3404", { saw: await whyNotFound(awx, given) });
+    throw new Fault("RA3604", { saw: await whyNotFound(awx, given) });
   const name = textAt(found, "name") || given;
   if (mappingAt(found, "summary_fields", "user_capabilities")["start"] === false)
-    throw new Fault("RA3403", {
+    throw new Fault("RA3603", {
       saw: `the token's user sees the job template ${name} and may not launch it`,
     });
   const launch = await awx.get(`/job_templates/${id}/launch/`);
   const wrong = wrongIn(found, launch, variables);
   if (wrong !== undefined)
-    throw new Fault("RA3405", { saw: `the job template ${name} ${wrong.saw}`, next: wrong.next });
+    throw new Fault("RA3605", { saw: `the job template ${name} ${wrong.saw}`, next: wrong.next });
   return { id, name };
 }
 
@@ -40,7 +40,7 @@ async function findByName(awx: Awx, name: string): Promise<Record<string, unknow
     (one) =>
       `${String(numberAt(one, "id"))} in ${textAt(one, "summary_fields", "organization", "name")}`,
   );
-  throw new Fault("RA3404", {
+  throw new Fault("RA3604", {
     saw: `${found.length} job templates are called ${name}: ${where.join(", ")}`,
     next: "Name the id under `deploy.awx-template`.",
   });

@@ -239,6 +239,7 @@ function pendingCause(chart: OpenChart, last: Revision, revisions: readonly Revi
     last.since > 0 ? ` since ${new Date(last.since * 1000).toISOString().slice(0, 16)} UTC` : "";
   return {
     code: "RA3405",
+    reason: "helm-busy",
     plain: `Revision ${last.number} of ${name} is ${last.status}${since}, ${whose}: nothing was changed.`,
     clusterSaid: `${last.record.name} ${last.status}`,
     object: `Helm release ${namespace}/${name}`,

@@ -9,5 +9,5 @@ describe("on the embedded cluster", () => {
   describe("verdicts", () => describeVerdicts(openStandInGround, { replicasOfMany: 0 }));
   describe("refusals", () => describeRefusals(openStandInGround));
   describe("interruptions", () => describeInterruptions(openStandInGround));
-  describe("traps", () => describeTraps(openStandInGround, { sets: false }));
+  describe("traps", () => describeTraps(openStandInGround));
 });

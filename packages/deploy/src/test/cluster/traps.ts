@@ -4,11 +4,7 @@ import { release, running, type Ground, type OpenGround } from "./ground.ts";
 const anHour = { timeout: 3_600_000 };
 
 /** Where clients that wait for a rollout go wrong; the same on the stand-in and on a real cluster. */
-export function describeTraps(
-  open: OpenGround,
-  /** Whether the cluster knows StatefulSets and DaemonSets. */
-  { sets = true }: { sets?: boolean } = {},
-): void {
+export function describeTraps(open: OpenGround): void {
   let ground: Ground;
   beforeEach(async () => {
     ground = await open();
@@ -94,7 +90,7 @@ export function describeTraps(
     expect(wrong.cause?.code).toBe("RA3101");
   });
 
-  it.skipIf(!sets)("6: StatefulSets and DaemonSets have no deadline of their own", async () => {
+  it("6: StatefulSets and DaemonSets have no deadline of their own", async () => {
     for (const kind of ["StatefulSet", "DaemonSet"] as const) {
       const name = kind.toLowerCase();
       // In order, a StatefulSet waits for its broken pod before it replaces it: nobody comes back from that without a hand.
