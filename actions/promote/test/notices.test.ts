@@ -404,9 +404,9 @@ describe.concurrent("notices of a promotion", { timeout: 60_000 }, () => {
     const [silent, other, loud] = counts;
     // The last request closes the entry.
     expect(silent?.at(-1)).toBe("POST /api/graphql");
-    expect(silent).toHaveLength(10);
-    expect(other).toHaveLength(10);
+    expect(silent).toHaveLength(11);
+    expect(other).toHaveLength(11);
     // The claim, and what came of it.
-    expect(loud).toHaveLength(12);
+    expect(loud).toHaveLength(13);
   });
 });

@@ -118,7 +118,7 @@ describe.concurrent("the action restore", { timeout: 60_000 }, () => {
     const end = await restore();
     expect(end.status).toBe(1);
     expect(end.annotations[0]?.message).toMatch(
-      /^RA3501 production still runs 1\.0\.0\. .*dump is empty/,
+      /^RA3501 Production still runs 1\.0\.0\. .*dump is empty/,
     );
     expect(end.summary).toContain("A restore is not taken back");
     expect(currentOf(stage, "production")?.latest).toMatchObject({ result: "failed" });

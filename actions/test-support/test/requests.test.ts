@@ -90,6 +90,8 @@ const requests: Record<string, Expected> = {
   promote: {
     first: {
       github: [
+        // Whether the job's `environment:` has made the deployment already.
+        "GET /api/v3/repos/example/shop/deployments?sha=<commit>&environment=staging&task=deploy&per_page=10",
         "POST /api/v3/repos/example/shop/deployments",
         "POST /api/v3/repos/example/shop/deployments/<id>/statuses",
         "POST /api/v3/repos/example/shop/deployments/<id>/statuses",

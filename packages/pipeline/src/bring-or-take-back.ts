@@ -266,7 +266,7 @@ async function exerciseRollback(run: Approved, entry: Entry): Promise<Exercise> 
   });
   if (again.trouble !== undefined) return { state: "failed", outcome: again };
   if (away.trouble === undefined) return { state: "passed" };
-  const plain = `the rollback to ${before.version} was exercised and failed: ${away.trouble.plain}`;
+  const plain = `The rollback to ${before.version} was exercised and failed: ${away.trouble.plain}`;
   const outcome = { ...away, trouble: { ...away.trouble, plain } };
   return { state: "failed", outcome, runs: release };
 }

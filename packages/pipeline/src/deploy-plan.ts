@@ -280,7 +280,7 @@ function overridesOf(inputs: DeployEnvInputs): DeploySettings {
   ];
   if (targets.length > 1)
     throw new Fault("RA1002", {
-      saw: `${targets.map((name) => `\`${name}\``).join(" and ")} are given; choose one`,
+      saw: `${targets.length === 2 ? "both " : ""}${targets.map((name) => `\`${name}\``).join(" and ")} are given; choose one`,
     });
   for (const name of ["script", "before", "after"] as const)
     if (inputs[name] && (inputs[name].startsWith("/") || inputs[name].split("/").includes("..")))

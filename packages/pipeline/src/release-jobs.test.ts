@@ -82,7 +82,7 @@ describe("Jobs around a rollout", () => {
     const stage = await open({ before: "console.error('no space left'); process.exit(1)" });
     const end = await deployEnv(stage.inputsOf("1.0.0"), stage.jobOf(stage.sha));
     expect(end.failure?.message).toMatch(
-      /^RA3501 environment was not changed: Job shop\/backup-\w+ failed: .*no space left/,
+      /^RA3501 Environment runs no pod .* Job shop\/backup-\w+ failed: .*no space left\. Nothing was changed/,
     );
     expect(end.summary).toContain("no space left");
     expect(stage.writes()).toEqual(["POST jobs"]);

@@ -147,7 +147,7 @@ describe("deploy-env by a job template of AWX", () => {
     }));
     const end = await deployEnv(stage.inputsOf("1.0.0"), stage.jobOf(stage.sha));
     expect(end.failure?.message).toMatch(
-      /^RA3607 .*task «Set image» failed on stack: no `quota` Next: .*\/#\/jobs\/playbook\/1\/output/,
+      /^RA3607 .*task «Set image» failed on stack: no `quota` .* Next: .*\/#\/jobs\/playbook\/1\/output/,
     );
     expect(end.outputs.result).toBe("failed");
     stage.plays(async () => undefined);
