@@ -24,6 +24,19 @@ const alone = (stage: Stage, build: Build, more: Record<string, string> = {}): J
 });
 
 describe.concurrent("without the file", () => {
+  test("a glob takes the files that it names, and one that takes none is refused", async () => {
+    await using stage = await openStage();
+    const build = await release(stage, "1.0.0");
+    const none = await stage.run("deploy-env", alone(stage, build, { manifests: "*/web.json" }));
+    expect(none.annotations[0]?.title).toContain("RA5004");
+    expect(stage.writes()).toEqual([]);
+    for (const manifests of ["deploy/w?b.y*", "**/web.yml"]) {
+      const end = await stage.run("deploy-env", alone(stage, build, { manifests }));
+      expect(end.status, end.printed).toBe(0);
+      expect(runningDigests(stage)).toEqual([build.digest]);
+    }
+  });
+
   test("the manifests at GITHUB_SHA run with these digests; again: unchanged", async () => {
     await using stage = await openStage();
     const first = await release(stage, "1.0.0");

@@ -85,7 +85,9 @@ function filesIn(path: string, object: unknown): RepositoryFile[] {
     return text === undefined ? [] : [{ path, text }];
   }
   return entries.flatMap((entry) =>
-    entry.object === null ? [] : filesIn(`${path}/${entry.name}`, entry.object),
+    entry.object === null
+      ? []
+      : filesIn(path === "" ? entry.name : `${path}/${entry.name}`, entry.object),
   );
 }
 

@@ -15,6 +15,7 @@ import { outlineOf } from "./outline.ts";
 import { openReleaseFiles, wrongPlace } from "./elsewhere.ts";
 import { openSources } from "./release-tags.ts";
 import { prepareChart, readEnvPlaceholders } from "./released-chart.ts";
+import { placeToRead } from "./manifest-paths.ts";
 import { manifestFiles } from "./released-manifests.ts";
 import { jobPaths, prepareJobs } from "./release-jobs.ts";
 import { prepareAwx } from "./released-awx.ts";
@@ -131,7 +132,7 @@ export async function readDeployPlan(inputs: DeployEnvInputs, job: Job): Promise
   }));
   const paths = overrides.manifests ?? [];
   const files = await readFiles(connection.github, release.commit, [
-    ...paths,
+    ...paths.map(placeToRead),
     ...jobPaths(environment).map(([, path]) => path),
   ]);
   const base = {

@@ -31,6 +31,7 @@ import type { Connection, World } from "./connect.ts";
 import { imageTagsOf, type ImageTags } from "./image-tags.ts";
 import { openReleaseFiles } from "./elsewhere.ts";
 import { deployByChart, prepareChart, readEnvPlaceholders } from "./released-chart.ts";
+import { isOf, placeToRead } from "./manifest-paths.ts";
 import { manifestFiles } from "./released-manifests.ts";
 import { deployByAwx, prepareAwx, type PreparedAwx } from "./released-awx.ts";
 import { jobPaths, prepareJobs, runReleaseJob, type ReleaseJobs } from "./release-jobs.ts";
@@ -83,7 +84,7 @@ export async function prepare(
   const checksPath =
     typeof environment.smoke?.checks === "string" ? environment.smoke.checks : undefined;
   const files = await readFiles(world.github, release.commit, [
-    ...manifests,
+    ...manifests.map(placeToRead),
     ...(checksPath ? [checksPath] : []),
     ...jobPaths(environment, jobs).map(([, path]) => path),
   ]);
@@ -142,9 +143,7 @@ export function isManifest(
 ): boolean {
   if (jobPaths(environment, ["before", "after", "restore"]).some(([, job]) => job === path))
     return false;
-  return (environment.deploy?.manifests ?? []).some(
-    (wanted) => path === wanted || path.startsWith(`${wanted.replace(/\/+$/, "")}/`),
-  );
+  return (environment.deploy?.manifests ?? []).some((wanted) => isOf(wanted, path));
 }
 
 function render(
