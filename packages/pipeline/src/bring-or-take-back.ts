@@ -21,15 +21,9 @@ import type { PlannedTag } from "./release-tags.ts";
 import { imageTagsOf } from "./image-tags.ts";
 import { runToEnd } from "./run-to-end.ts";
 import { digestsOfRelease, standingOf, type Standing } from "./standing.ts";
-import {
-  bringOut,
-  prepare,
-  releasePlaceholders,
-  whatRuns,
-  type Outcome,
-  type Prepared,
-  type Trouble,
-} from "./rollout.ts";
+import { prepare, releasePlaceholders, type Prepared } from "./prepared.ts";
+import { bringOut, whatRuns, type Outcome } from "./rollout.ts";
+import type { Trouble } from "./trouble.ts";
 
 /** A release that may go, with everything that its writes need. */
 export type Approved = Decision & {

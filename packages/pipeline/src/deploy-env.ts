@@ -9,7 +9,8 @@ import type { ActionResult, Job } from "./job.ts";
 import { accessLines, lines, noteLines } from "./report/summaries.ts";
 import { reasonsOf, shortDigest } from "./report/sentences.ts";
 import { evidenceLines, nextLine, troubleLines } from "./report/trouble-lines.ts";
-import { deployRelease, openTarget, platformsIn, whatRuns, whatRunsAfter } from "./rollout.ts";
+import { openTarget } from "./target.ts";
+import { deployRelease, platformsIn, whatRuns, whatRunsAfter } from "./rollout.ts";
 import {
   digestsOfRelease,
   digestsOfRunning,

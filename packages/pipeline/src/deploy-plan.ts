@@ -20,7 +20,7 @@ import { manifestFiles } from "./released-manifests.ts";
 import { jobPaths, prepareJobs } from "./release-jobs.ts";
 import { prepareAwx } from "./released-awx.ts";
 import { prepareScript } from "./released-script.ts";
-import { isManifest, prepare, type Prepared } from "./rollout.ts";
+import { isManifest, prepare, type Prepared } from "./prepared.ts";
 
 export type DeployEnvInputs = Logins &
   ClusterAccess & {

@@ -12,7 +12,7 @@ import { decide, rolesAsked } from "./promote.ts";
 import { findingTable, lines, refusedSummary } from "./report/summaries.ts";
 import { oneLine, reasonsOf } from "./report/sentences.ts";
 import { readRequest, type RequestInputs } from "./request.ts";
-import { releasePlaceholders } from "./rollout.ts";
+import { releasePlaceholders } from "./prepared.ts";
 
 export type GateInputs = RequestInputs & Logins & { config?: string; images?: string[] };
 export type GateOutputs = { decision: "go" | "refused" | "skipped"; reasons: string };

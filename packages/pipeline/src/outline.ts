@@ -13,7 +13,7 @@ import { judgeEvidence } from "./gate/rules.ts";
 import { readHistory, type History } from "./history.ts";
 import type { Job } from "./job.ts";
 import { readRequest } from "./request.ts";
-import { releasePlaceholders } from "./rollout.ts";
+import { releasePlaceholders } from "./prepared.ts";
 
 /** What a single action works on when it takes its release from the file and the ledger. */
 export type Outline = {

@@ -29,7 +29,8 @@ import { dryRunSummary, earlierSummary, refusedSummary } from "./report/summarie
 import { oneLine, reasonsOf } from "./report/sentences.ts";
 import { readRequest, type Request, type RequestInputs } from "./request.ts";
 import { restoredEnvironment } from "./restore-data.ts";
-import { openCluster, openTarget, prepare } from "./rollout.ts";
+import { prepare } from "./prepared.ts";
+import { openCluster, openTarget } from "./target.ts";
 
 export type PromoteInputs = RequestInputs &
   Logins &

@@ -4,7 +4,8 @@ import { bringOrTakeBack, type Approved } from "./bring-or-take-back.ts";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import { connect, type World } from "./connect.ts";
 import { deployEnv } from "./deploy-env.ts";
-import { openTarget, prepare } from "./rollout.ts";
+import { prepare } from "./prepared.ts";
+import { openTarget } from "./target.ts";
 import { digestOf, image, openStage } from "./test/cluster-stage.ts";
 
 const web = (replicas = 1): string =>

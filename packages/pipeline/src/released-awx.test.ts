@@ -5,7 +5,8 @@ import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import { connect, type World } from "./connect.ts";
 import { deployEnv, type DeployEnvInputs } from "./deploy-env.ts";
 import type { Entry, Release } from "@release-actions/ledger";
-import { openTarget, prepare } from "./rollout.ts";
+import { prepare } from "./prepared.ts";
+import { openTarget } from "./target.ts";
 import { digestOf, image, openStage } from "./test/cluster-stage.ts";
 
 const awxToken = "canary-of-awx";

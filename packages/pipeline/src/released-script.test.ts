@@ -7,7 +7,8 @@ import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
 import { wrongTargets } from "./configuration/wrong-targets.ts";
 import { connect, type World } from "./connect.ts";
 import { deployEnv, type DeployEnvInputs } from "./deploy-env.ts";
-import { openTarget, prepare } from "./rollout.ts";
+import { prepare } from "./prepared.ts";
+import { openTarget } from "./target.ts";
 import { clusterToken, digestOf, image, openStage } from "./test/cluster-stage.ts";
 
 /** The team's own script: sets the image that it is given, in a Deployment that it wrote itself. */

@@ -14,14 +14,9 @@ import { outlineOf } from "./outline.ts";
 import { findingTable, lines } from "./report/summaries.ts";
 import { oneLine, reasonsOf } from "./report/sentences.ts";
 import { givenVersion } from "./request.ts";
-import {
-  defaultDeadline,
-  openCluster,
-  prepare,
-  smokeTest as runSmokeTest,
-  whatRuns,
-  type Prepared,
-} from "./rollout.ts";
+import { prepare, type Prepared } from "./prepared.ts";
+import { openCluster } from "./target.ts";
+import { defaultDeadline, smokeTest as runSmokeTest, whatRuns } from "./rollout.ts";
 import { expectedOf } from "./released-images.ts";
 
 export type SmokeTestInputs = Logins & {
