@@ -39,8 +39,8 @@ export async function deployEnv(
   const { connection, environment } = plan;
   const cluster = await openTarget(connection, inputs, environment);
   const place = environment.name;
-  // A rollout of manifests looks by itself.
-  const looks = plan.rendered !== undefined && plan.chart === undefined && !inputs.dryRun;
+  // A rollout of manifests looks by itself, and one of a chart reads Helm's record.
+  const looks = plan.rendered !== undefined && !inputs.dryRun;
   const looked = looks ? undefined : await whatRuns(cluster, plan);
   const outputsAfter = (before: Running[]) => ({
     url: environment.url ?? "",

@@ -9,6 +9,7 @@ import {
   type OpenChart,
   type ReleasedImage,
   type Rendered,
+  type RolloutOptions,
 } from "@release-actions/deploy";
 import type { Release } from "@release-actions/ledger";
 import type { EnvironmentSettings } from "./configuration/pipeline-file.ts";
@@ -100,7 +101,7 @@ export async function deployByChart(
   world: Pick<Connection, "job" | "records">,
   { chart, rendered }: PreparedChart,
   cluster: Cluster,
-  options: { timeout: number; entry: string },
+  options: Pick<RolloutOptions, "timeout" | "entry" | "platforms">,
 ): Promise<Deployed> {
   const { job } = world;
   const rollout = await deployChart(cluster, chart, rendered, {

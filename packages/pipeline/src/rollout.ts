@@ -121,7 +121,11 @@ async function bringTargetOut(
   if (rendered === undefined || cluster === undefined)
     return { rollout: undefined, trouble: undefined };
   if (chart !== undefined)
-    return deployByChart(world, { chart, rendered }, cluster, { timeout, entry: options.entry });
+    return deployByChart(world, { chart, rendered }, cluster, {
+      timeout,
+      entry: options.entry,
+      ...(options.platforms ? { platforms: options.platforms } : {}),
+    });
   const rollout = await rollOut(cluster, rendered, {
     timeout,
     entry: options.entry,
