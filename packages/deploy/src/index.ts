@@ -16,7 +16,7 @@ export { lastSuccessOf } from "./kubernetes/cron-job.ts";
 export type { WaitedKind } from "./kubernetes/kinds.ts";
 export type { ManifestFile } from "./kubernetes/manifests.ts";
 export type { KubeObject, Metadata } from "./kubernetes/object.ts";
-export type { Patience } from "./kubernetes/observation.ts";
+export type { Patience } from "./kubernetes/troubles.ts";
 export { renderJob, type JobRole, type ReleaseJob } from "./kubernetes/release-job.ts";
 export { renderManifests, type ReleasedImage, type Rendered } from "./kubernetes/rendered.ts";
 export {

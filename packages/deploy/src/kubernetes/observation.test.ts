@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "./object.ts";
-import {
-  isOut,
-  observationOf,
-  seePod,
-  seeWorkload,
-  troublesOf,
-  type Observation,
-} from "./observation.ts";
+import { isOut, observationOf, seePod, seeWorkload, type Observation } from "./observation.ts";
+import { troublesOf } from "./troubles.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
 const platform = `sha256:${"b".repeat(64)}`;

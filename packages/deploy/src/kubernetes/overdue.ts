@@ -4,7 +4,8 @@ import type { Ended } from "./cause.ts";
 import { isJob } from "./kinds.ts";
 import { listAt, textAt, type KubeObject } from "./object.ts";
 import { obstacle as obstacleFor } from "./obstacle.ts";
-import { newPods, troublesOf, type Observation } from "./observation.ts";
+import { newPods, type Observation } from "./observation.ts";
+import { troublesOf } from "./troubles.ts";
 import { isReady, progressOf } from "./workload.ts";
 
 /** What the deadline found: the worst trouble of all, else a pod that is not ready, else the workload or another object itself. */

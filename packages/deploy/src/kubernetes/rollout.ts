@@ -7,16 +7,8 @@ import type { Cluster } from "./cluster.ts";
 import { besidesOf, isOpen, keyOf, notesOf, type Beside } from "./besides.ts";
 import { isWaited, knownResource } from "./kinds.ts";
 import { digestOf, nameOf, type KubeObject } from "./object.ts";
-import {
-  deletedObstacle,
-  isOut,
-  newPods,
-  observationOf,
-  podsOf,
-  troublesOf,
-  type Observation,
-  type Patience,
-} from "./observation.ts";
+import { isOut, newPods, observationOf, podsOf, type Observation } from "./observation.ts";
+import { deletedObstacle, troublesOf, type Patience } from "./troubles.ts";
 import { overdue } from "./overdue.ts";
 import { learnPlatforms } from "./platforms.ts";
 import type { Rendered } from "./rendered.ts";

@@ -2,7 +2,8 @@ import type { Cluster } from "./cluster.ts";
 import { readLog, readWarnings } from "./diagnosis.ts";
 import { isJob } from "./kinds.ts";
 import { nameOf, type KubeObject } from "./object.ts";
-import { evidenceKey, newPods, type Observation, type Trouble } from "./observation.ts";
+import { evidenceKey, newPods, type Observation } from "./observation.ts";
+import { type Trouble } from "./troubles.ts";
 import { isReady, progressOf } from "./workload.ts";
 
 /** Reads the log of a container whose crash may or may not heal; true when there was one to read. */
