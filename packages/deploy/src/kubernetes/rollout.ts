@@ -50,7 +50,7 @@ export type RolloutOptions = {
    * digest than the wanted one. Without it such a node runs a stranger.
    */
   platforms?: (reference: string) => Promise<string[]>;
-  /** Milliseconds for which pods may say nothing before the namespace's warnings are listened to. Default 20 000: most builds start sooner, and then nothing more is asked. */
+  /** Milliseconds for which pods may say nothing before the namespace's warnings are listened to. Default a quarter of the timeout, at most 20 000: most builds start sooner, and then nothing more is asked. */
   quiet?: number;
 };
 
@@ -208,7 +208,7 @@ export async function observe(
   );
   const deadline = started + options.timeout;
   const tell = teller(seen, deadline, options.progress);
-  const fallSilent = silentNamespaces(seen, options.quiet ?? 20_000);
+  const fallSilent = silentNamespaces(seen, options.quiet ?? Math.min(20_000, options.timeout / 4));
   const digests = { ...rendered.digests };
   const rules = {
     digests,
