@@ -233,11 +233,25 @@ describe("troublesOf", () => {
     expect(troublesOf(leaving, stuck, rules)[0]?.obstacle.reason).toBe("quota-for-now");
   });
 
+  it("doubts a quota that was in the way before an apply that changed no template", () => {
+    const failure = {
+      type: "ReplicaFailure",
+      status: "True",
+      message: 'pods "x" is forbidden: exceeded quota: small',
+    };
+    const status = { observedGeneration: 3, replicas: 2, updatedReplicas: 1, availableReplicas: 2 };
+    const stuck = deployment({ ...status, conditions: [failure] });
+    const seen = observationOf([stuck]);
+    expect(troublesOf(seen, stuck, rules)[0]?.obstacle.reason).toBe("quota");
+    expect(troublesOf(seen, stuck, { ...rules, now: 10_000 })[0]?.final).toBe(false);
+    expect(troublesOf(seen, stuck, { ...rules, now: 60_000 })[0]?.final).toBe(true);
+  });
+
   it("reports another digest only after a grace, a node's report may lag", () => {
     const seen = observed(done, pod("a"), pod("b", { imageID: `sha256:${"c".repeat(64)}` }));
     expect(troublesOf(seen, done, rules)[0]).toMatchObject({
       final: false,
-      obstacle: { code: "RA3115" },
+      obstacle: { code: "RA3115", reason: "other-build" },
     });
     expect(troublesOf(seen, done, { ...rules, now: 10_000 })[0]?.final).toBe(true);
   });
@@ -285,7 +299,7 @@ describe("troublesOf", () => {
     seen.deleted.add("Deployment catalogue/web");
     expect(troublesOf(seen, going, rules)[0]).toMatchObject({
       final: true,
-      obstacle: { code: "RA3117" },
+      obstacle: { code: "RA3117", reason: "deleted" },
     });
   });
 });

@@ -124,14 +124,16 @@ function patienceFor(
 ): number {
   const { grace, settle, old, arriving } = rules.patience;
   if (obstacle.reason === "other-build") return grace;
-  if (obstacle.reason === "quota") return settle;
-  if (obstacle.mayHeal) return Number.POSITIVE_INFINITY;
+  if (obstacle.mayHeal && obstacle.reason !== "quota") return Number.POSITIVE_INFINITY;
   const before = seen.applied.get(nameOf(workload));
   if (obstacle.code === "RA3114")
-    return before && sameDeadline(before, workload) ? Number.POSITIVE_INFINITY : 0;
-  if (rules.arriving && mayArrive.has(obstacle.reason)) return arriving;
-  // The apply changed no template: these pods may be older, and what they say may be out of date.
+    return before && sameCondition(before, workload, "Progressing") ? Number.POSITIVE_INFINITY : 0;
+  // The apply changed no template: what the controller and older pods said before it may be out of date.
   const sameTemplate = before !== undefined && progressOf(before).observed;
+  const said = obstacle.kind === workload.kind && obstacle.name === workload.metadata.name;
+  if (said && sameTemplate && sameCondition(before, workload, "ReplicaFailure")) return old;
+  if (obstacle.reason === "quota") return settle;
+  if (rules.arriving && mayArrive.has(obstacle.reason)) return arriving;
   if (
     pod &&
     sameTemplate &&
@@ -161,11 +163,9 @@ function recentWarnings(seen: Observation, workload: KubeObject): Warning[] {
   return all.filter(({ at }) => applied === undefined || Date.parse(at) >= Date.parse(applied));
 }
 
-function sameDeadline(before: KubeObject, now: KubeObject): boolean {
-  const then = conditionOf(before, "Progressing");
-  return (
-    then !== undefined && JSON.stringify(then) === JSON.stringify(conditionOf(now, "Progressing"))
-  );
+function sameCondition(before: KubeObject, now: KubeObject, type: string): boolean {
+  const then = conditionOf(before, type);
+  return then !== undefined && JSON.stringify(then) === JSON.stringify(conditionOf(now, type));
 }
 
 /** When the obstacle was first seen; each new pod that comes starts the time anew. */
