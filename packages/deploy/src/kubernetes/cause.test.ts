@@ -2,6 +2,7 @@ import { Fault } from "@release-actions/codes";
 import { describe, expect, it } from "vitest";
 import { causeOf, type Ended } from "./cause.ts";
 import type { Cluster } from "./cluster.ts";
+import type { KubeObject } from "./object.ts";
 
 /** Answers logs and events; what it has not it refuses as a cluster would. */
 function clusterWith(answers: { log?: string; previous?: string; warnings?: string[] }): Cluster {
@@ -106,6 +107,25 @@ describe("causeOf", () => {
     expect(cause.clusterSaid).toBe(
       "Readiness probe failed: HTTP probe failed with statuscode: 503",
     );
+  });
+
+  it("finds at the deadline what only a warning tells", async () => {
+    const said = "Failed to create pod sandbox: no network";
+    const about = ended({ reason: "too-slow", code: "RA3114", because: "they did not start" });
+    const uid = "u1";
+    const pod: KubeObject = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "web-1", namespace: "catalogue", uid },
+    };
+    const seen = {
+      pods: new Map([[uid, pod]]),
+      warnings: new Map([[uid, [{ reason: "FailedCreatePodSandBox", message: said, at: "" }]]]),
+      evidence: new Map(),
+    };
+    const cause = await causeOf(clusterWith({ warnings: [] }), about, seen);
+    expect(cause).toMatchObject({ code: "RA3133", reason: "sandbox", clusterSaid: said });
+    expect(cause.plain).toContain("waited for until the deadline");
   });
 
   it("finds the missing secret of a volume, of which only an event tells", async () => {

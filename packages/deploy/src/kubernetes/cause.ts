@@ -9,6 +9,7 @@ import { obstacle as obstacleFor, type Obstacle, type Warning } from "./obstacle
 import { evidenceKey, type Observation } from "./observation.ts";
 import { probeFailure, probeText } from "./probe-text.ts";
 import { measuredShort } from "./room.ts";
+import { warnedObstacle } from "./reasons.ts";
 import { refusalOf } from "./status.ts";
 
 /** Why a rollout did not get through, for people and for the ledger. All of it but `code` and `next` may hold foreign text. */
@@ -68,9 +69,13 @@ export async function causeOf(
       ? `${pods} of ${wanted} new pods of ${nameOf(workload)} did not ${isJob(workload) ? "succeed" : "get ready"}`
       : `${nameOf(workload)} did not get through`;
   const lastLine = quotesLog.has(refined.code) ? tellingLine(logs.failed) : undefined;
-  const waited = ended.waited
-    ? " It might have healed, so it was waited for until the deadline."
-    : "";
+  // What only a warning told comes to light at the deadline.
+  const mightHave =
+    obstacle.reason === "too-slow" && refined.reason !== "too-slow" && refined.mayHeal;
+  const waited =
+    ended.waited || mightHave
+      ? " It might have healed, so it was waited for until the deadline."
+      : "";
   return {
     code: refined.code,
     reason: refined.reason,
@@ -162,6 +167,8 @@ async function refine(
     return short ? obstacleFor("unschedulable", obstacle, clusterSaid, { short }) : obstacle;
   }
   if (obstacle.code !== "RA3114") return obstacle;
+  const warned = pod && warnedObstacle(pod, warnings);
+  if (warned) return warned;
   return missingObject(obstacle, last) ?? { ...obstacle, clusterSaid: last || clusterSaid };
 }
 

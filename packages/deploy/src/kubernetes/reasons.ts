@@ -31,7 +31,7 @@ export function obstacleOf(pod: KubeObject, known: Knowledge = {}): Obstacle | u
     found.find(({ mayHeal }) => !mayHeal) ??
     found.find(({ reason }) => reason !== "not-ready") ??
     unschedulable(pod) ??
-    warned(pod, known.warnings ?? []) ??
+    warnedObstacle(pod, known.warnings ?? []) ??
     first
   );
 }
@@ -104,7 +104,10 @@ function claimsOf(pod: KubeObject): string {
 }
 
 /** What only an event tells: a pod whose containers wait and do not say for what. */
-function warned(pod: KubeObject, warnings: readonly Warning[]): Obstacle | undefined {
+export function warnedObstacle(
+  pod: KubeObject,
+  warnings: readonly Warning[],
+): Obstacle | undefined {
   const about = aboutPod(pod);
   for (const { reason, message } of warnings.toReversed()) {
     if (reason === "FailedMount" || reason === "FailedAttachVolume") {
