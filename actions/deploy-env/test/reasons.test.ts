@@ -4,6 +4,6 @@ import { describeReasons, expectEveryReason } from "../../test-support/reasons/s
 
 describeReasons(openStandInCluster, () => true);
 
-test("every line of the table of reasons is produced, or says where it is tried", () => {
+test("every line of the table of reasons is produced, here or in a test that names it", () => {
   expectEveryReason();
 });

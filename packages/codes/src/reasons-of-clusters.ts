@@ -309,18 +309,19 @@ export const answer = {
 export const drivers = {
   "helm-busy": {
     code: "RA3405",
-    heals: "may",
+    heals: "never",
     word: "another operation (install/upgrade/rollback) is in progress",
-    said: "UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress",
-    because: "another Helm operation on {release} is under way, or was cut off and left its lock",
-    command: "helm -n {namespace} history {release} --max 5",
+    said: "web.v2 pending-upgrade",
+    because:
+      "revision {number} of {release} is {status}: a Helm operation of somebody else is under way, or was cut off and left its lock",
+    command: "helm -n {namespace} rollback {release} {good}",
   },
   "awx-job-failed": {
     code: "RA3607",
     heals: "never",
     word: "FAILED!",
     said: 'fatal: [db1]: FAILED! => {"msg": "Unable to start service"}',
-    because: "the task {task} failed on {hosts}: {message}",
-    command: 'curl -sS -H "Authorization: Bearer $AWX_TOKEN" {url}',
+    because: "task «{task}» failed on {host}: {message}",
+    command: "open {url}",
   },
 } as const satisfies Record<string, ReasonText>;

@@ -1,4 +1,4 @@
-import { Fault, type Code } from "@release-actions/codes";
+import { Fault, tellReason, type Code } from "@release-actions/codes";
 import { listAt, mappingAt, textAt } from "../kubernetes/object.ts";
 import type { Awx } from "./awx.ts";
 import { isLost, jobLink } from "./launch.ts";
@@ -124,7 +124,7 @@ async function failureOf(
     code: "RA3607",
     plain: first.unreachable
       ? `The AWX job ${id} failed: the host ${first.host} could not be reached in task «${first.task}»${more}: ${first.said}`
-      : `The AWX job ${id} failed: task «${first.task}» failed on ${first.host}${more}: ${first.said}`,
+      : `The AWX job ${id} failed: ${tellReason("awx-job-failed", { task: first.task, host: `${first.host}${more}`, message: first.said }).because}`,
     said: first.said,
     log: tasks.flatMap(({ lines }) => lines).slice(-20),
   };

@@ -206,6 +206,7 @@ describe.each(["helm3", "helm4"])("%s on a real control plane", (name) => {
         written: 0,
         cause: {
           code: "RA3405",
+          reason: "helm-busy",
           next: `If no helm is at work any more: helm -n ${ground.namespace} rollback web 1`,
         },
       });

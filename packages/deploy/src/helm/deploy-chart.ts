@@ -1,4 +1,4 @@
-import type { Code } from "@release-actions/codes";
+import { tellReason, type Code } from "@release-actions/codes";
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { resourceFinder } from "../kubernetes/apply.ts";
@@ -246,7 +246,7 @@ function pendingCause(chart: OpenChart, last: Revision, revisions: readonly Revi
     next:
       good === undefined
         ? `If no helm is at work any more: helm -n ${namespace} uninstall ${name}`
-        : `If no helm is at work any more: helm -n ${namespace} rollback ${name} ${good.number}`,
+        : `If no helm is at work any more: ${tellReason("helm-busy", { namespace, release: name, good: String(good.number) }).command}`,
   };
 }
 

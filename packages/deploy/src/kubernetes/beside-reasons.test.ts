@@ -13,6 +13,7 @@ const named = (apiVersion: string, kind: string, status: unknown, spec = {}): Ku
 const condition = (type: string, status: string, reason: string, message: string) => ({
   conditions: [{ type, status, reason, message }],
 });
+const wanted = `sha256:${"a".repeat(64)}`;
 const release = { mounted: new Set(["PersistentVolumeClaim catalogue/it"]), digests: {} };
 
 describe("what stands beside the workloads", () => {
@@ -20,6 +21,21 @@ describe("what stands beside the workloads", () => {
     ["claim-unbound", named("v1", "PersistentVolumeClaim", { phase: "Pending" }), "coming"],
     ["claim-lost", named("v1", "PersistentVolumeClaim", { phase: "Lost" }), "failed"],
     ["not-there-yet", named("v1", "Service", {}, { type: "LoadBalancer" }), "coming"],
+    [
+      "pod-runs-other",
+      named(
+        "v1",
+        "Pod",
+        {
+          phase: "Succeeded",
+          containerStatuses: [
+            { name: "web", image: "web", imageID: `web@sha256:${"b".repeat(64)}` },
+          ],
+        },
+        { containers: [{ name: "web", image: `registry.example.org/web@${wanted}` }] },
+      ),
+      "coming",
+    ],
     ["pod-failed", named("v1", "Pod", { phase: "Failed", message: "too long" }), "failed"],
     [
       "controller-gave-up",

@@ -92,6 +92,12 @@ describe("obstacleOf", () => {
     });
   });
 
+  it("takes a name that is none for final", () => {
+    expect(obstacleOf(pod(waiting("InvalidImageName", "couldn't parse image name")))).toMatchObject(
+      { reason: "image-name", mayHeal: false },
+    );
+  });
+
   it("remembers the first message of a pull through the back-off", () => {
     const said = new Map(pullMessages(pod(waiting("ErrImagePull", "manifest unknown"))));
     expect(
@@ -121,7 +127,7 @@ describe("obstacleOf", () => {
         lastState: ended(exitCode, reason),
         restartCount,
       });
-    expect(obstacleOf(loop(1, 1))).toMatchObject({ code: "RA3108", mayHeal: true, exitCode: 1 });
+    expect(obstacleOf(loop(1, 1))).toMatchObject({ reason: "crash", mayHeal: true, exitCode: 1 });
     expect(obstacleOf(loop(2, 1))).toMatchObject({
       code: "RA3108",
       mayHeal: false,
@@ -129,6 +135,8 @@ describe("obstacleOf", () => {
       log: "current",
     });
     expect(obstacleOf(loop(5, 0))).toMatchObject({ code: "RA3108", mayHeal: true });
+    const killed = pod({ state: ended(137, "OOMKilled") });
+    expect(obstacleOf(killed)).toMatchObject({ reason: "out-of-memory-once", mayHeal: true });
     expect(obstacleOf(loop(2, 137, "OOMKilled"))).toMatchObject({ code: "RA3109", mayHeal: false });
   });
 
@@ -235,11 +243,20 @@ describe("workloadObstacle", () => {
     ).toMatchObject({ code: "RA3112", because: expect.stringContaining("quota small") as string });
     expect(workloadObstacle(workload(3, failure("admission webhook says no")))).toMatchObject({
       code: "RA3113",
+      reason: "pods-not-made",
+    });
+    const ranges = failure('pods "web-1" is forbidden: maximum memory usage per Pod is 1Gi');
+    expect(workloadObstacle(workload(3, ranges))).toMatchObject({
+      reason: "pods-refused",
+      because: expect.stringContaining("maximum memory usage per Pod is 1Gi") as string,
     });
   });
 
   it("honours the progress deadline only of the present generation", () => {
-    expect(workloadObstacle(workload(3, late))).toMatchObject({ code: "RA3114", mayHeal: false });
+    expect(workloadObstacle(workload(3, late))).toMatchObject({
+      reason: "progress-deadline",
+      mayHeal: false,
+    });
     expect(workloadObstacle(workload(2, late))).toBeUndefined();
   });
 });

@@ -125,6 +125,7 @@ export function testVerdicts(open: () => Promise<OpenCluster>): void {
       const refused = await rollOut(mayNot, first, { ...options, timeout: 60_000 });
       expect(refused.cause).toMatchObject({
         code: "RA3120",
+        reason: "blocked-by-pod",
         command: `kubectl -n ${namespace} delete pod db-2`,
       });
     });
