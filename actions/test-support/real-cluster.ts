@@ -1,6 +1,6 @@
 import {
-  askControlPlane,
   kubeconfigOf,
+  openNamespace,
   standBefore,
   type ClusterFront,
   type ControlPlaneAccess,
@@ -19,12 +19,8 @@ export async function openRealCluster(
   access: ControlPlaneAccess,
   { tls = false }: { tls?: boolean } = {},
 ): Promise<RealCluster> {
-  const made = await askControlPlane(access, "POST", "/api/v1/namespaces", {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { generateName: "shop-" },
-  });
-  const { name: namespace } = made.body["metadata"] as { name: string };
+  const space = await openNamespace(access, "shop");
+  const namespace = space.name;
   const { certificate, serverKey, adminToken: token } = access;
   const front = await standBefore({
     url: access.server,
@@ -38,7 +34,7 @@ export async function openRealCluster(
     kubeconfig: kubeconfigOf({ server, token, namespace, ...(tls ? { certificate } : {}) }),
     [Symbol.asyncDispose]: async () => {
       await front[Symbol.asyncDispose]();
-      await askControlPlane(access, "DELETE", `/api/v1/namespaces/${namespace}`);
+      await space.close();
     },
   };
 }

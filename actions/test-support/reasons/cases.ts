@@ -321,7 +321,7 @@ export const cases: readonly Case[] = [
   },
   {
     reason: "claim-missing",
-    code: "RA3135",
+    code: "RA3141",
     shape: mounted({ persistentVolumeClaim: { claimName: "data" } }),
     said: /persistentvolumeclaim "data" not found/,
     plain: /has no volume claim data/,
@@ -329,7 +329,7 @@ export const cases: readonly Case[] = [
   },
   {
     reason: "claim-pending",
-    code: "RA3135",
+    code: "RA3141",
     shape: mounted({ persistentVolumeClaim: { claimName: "data" } }),
     before: async ({ ask, namespace }) => {
       const spec = {
@@ -409,7 +409,7 @@ export const cases: readonly Case[] = [
     code: "RA3112",
     shape: { kind: "StatefulSet", spec: { replicas: 3 } },
     before: quota("2"),
-    said: /create Pod web-2 in StatefulSet web failed error: .*exceeded quota: small/,
+    said: /Create Pod web-2 in StatefulSet web failed error: .*exceeded quota: small/,
     plain: /the quota small of namespace/,
     command: /describe resourcequota small$/,
   },

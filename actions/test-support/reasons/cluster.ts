@@ -15,6 +15,25 @@ export type ReasonCluster = {
   close(): Promise<void>;
 };
 
+const looks = ["get", "list", "watch"];
+const brings = ["get", "patch", "create"];
+const workloads = { apiGroups: ["apps"], resources: ["deployments", "statefulsets", "daemonsets"] };
+const reports = { apiGroups: [""], resources: ["pods", "pods/log", "events"], verbs: looks };
+const settings = {
+  apiGroups: [""],
+  resources: ["configmaps", "secrets", "services", "persistentvolumeclaims"],
+};
+
+/** What the accounts may do in the namespace: the one that deploys, and one that only looks. */
+export const accountRules = {
+  deployer: [
+    { ...workloads, verbs: [...looks, "patch", "create"] },
+    reports,
+    { ...settings, verbs: brings },
+  ],
+  reader: [{ ...workloads, verbs: looks }, reports, { ...settings, verbs: ["get"] }],
+};
+
 /** Opens a cluster in which a container whose image is named `fault-<name>` suffers that fault. */
 export type OpenReasonCluster = () => Promise<ReasonCluster>;
 

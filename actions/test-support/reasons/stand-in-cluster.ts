@@ -8,7 +8,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeconfigOf } from "../stage.ts";
-import { digestOf, type ReasonCluster } from "./cluster.ts";
+import { accountRules, digestOf, type ReasonCluster } from "./cluster.ts";
 
 const namespace = "catalogue";
 const serve =
@@ -46,27 +46,8 @@ const foreignProgram = Buffer.from([
   0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0xf3, 0,
 ]);
 
-const verbs = ["get", "list", "watch", "patch", "create"];
-const rules: AccessRule[] = [
-  {
-    apiGroups: ["apps"],
-    resources: ["deployments", "statefulsets", "daemonsets"],
-    verbs,
-    namespaces: [namespace],
-  },
-  {
-    apiGroups: [""],
-    resources: ["pods", "pods/log", "events"],
-    verbs: ["get", "list", "watch"],
-    namespaces: [namespace],
-  },
-  {
-    apiGroups: [""],
-    resources: ["configmaps", "secrets", "services", "persistentvolumeclaims"],
-    verbs: ["get", "patch", "create"],
-    namespaces: [namespace],
-  },
-];
+const rulesOf = (who: keyof typeof accountRules): AccessRule[] =>
+  accountRules[who].map((rule) => ({ ...rule, namespaces: [namespace] }));
 
 /** The embedded stand-in as a cluster with faults; its containers are processes of this machine. */
 export async function openStandInCluster(): Promise<ReasonCluster> {
@@ -79,10 +60,10 @@ export async function openStandInCluster(): Promise<ReasonCluster> {
     nodeResources: { cpu: "4", memory: "8Gi" },
     tokens: {
       admin: { user: "admin" },
-      "token-of-deployer": { user: user("deployer"), rules },
+      "token-of-deployer": { user: user("deployer"), rules: rulesOf("deployer") },
       "token-of-reader": {
         user: user("reader"),
-        rules: rules.map((rule) => ({ ...rule, verbs: ["get", "list", "watch"] })),
+        rules: rulesOf("reader"),
       },
     },
     pull: async (reference) => {

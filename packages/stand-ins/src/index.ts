@@ -70,6 +70,7 @@ export {
   askControlPlane,
   bootControlPlane,
   kubeconfigOf,
+  openNamespace,
   signServiceAccountToken,
   standBefore,
   type ClusterAnswer,

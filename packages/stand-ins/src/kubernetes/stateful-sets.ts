@@ -107,7 +107,7 @@ export function createStatefulSetController(
         owner: set,
         template,
         from,
-        failure: (pod, why) => `create Pod ${pod} in StatefulSet ${name} failed error: ${why}`,
+        failure: (pod, why) => `Create Pod ${pod} in StatefulSet ${name} failed error: ${why}`,
         named: {
           name: pod,
           labels: {
@@ -129,13 +129,13 @@ export function createStatefulSetController(
             ],
           },
         },
-        message: () => `create Pod ${pod} in StatefulSet ${name} successful`,
+        message: () => `Create Pod ${pod} in StatefulSet ${name} successful`,
       });
     }
 
     function remove(pod: Pod): void {
       deleteObject(store, clock, podResource, pod, { dryRun: false });
-      const message = `delete Pod ${pod.metadata.name} in StatefulSet ${name} successful`;
+      const message = `Delete Pod ${pod.metadata.name} in StatefulSet ${name} successful`;
       record(set, { type: "Normal", reason: "SuccessfulDelete", message, from });
     }
 

@@ -1,14 +1,10 @@
 import {
-  askControlPlane,
   bootControlPlane,
-  signServiceAccountToken,
-  type ClusterAnswer,
+  openNamespace,
   type ControlPlaneAccess,
 } from "@release-actions/stand-ins";
-import { mkdir, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import {
@@ -36,46 +32,12 @@ export async function openPlaneGround(
 ): Promise<Ground> {
   const own = alone ? await bootControlPlane(shared.program) : undefined;
   const plane = own ?? shared;
-  const ask: Ground["ask"] = (method, path, body, contentType) =>
-    askControlPlane(plane, method, path, body, contentType);
-  const make = async (path: string, object: Record<string, unknown>): Promise<ClusterAnswer> => {
-    const answer = await ask("POST", path, object);
-    if (answer.status !== 201) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
-    return answer;
-  };
-  const { body } = await make("/api/v1/namespaces", {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { generateName: "catalogue-" },
-  });
-  const namespace = (body["metadata"] as { name: string }).name;
-  const account = async (name: string): Promise<(seconds: number) => string> => {
-    const made = await make(`/api/v1/namespaces/${namespace}/serviceaccounts`, {
-      apiVersion: "v1",
-      kind: "ServiceAccount",
-      metadata: { name },
-    });
-    const { uid } = made.body["metadata"] as { uid: string };
-    return (seconds) => signServiceAccountToken(plane, { namespace, name, uid }, seconds);
-  };
-  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
-  const deployer = await account("deployer");
-  const reader = await account("reader");
-  await make(`${rbac}/roles`, {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "Role",
-    metadata: { name: "deployer" },
-    rules: deployerRules,
-  });
-  await make(`${rbac}/rolebindings`, {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "RoleBinding",
-    metadata: { name: "deployer" },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "deployer" },
-    subjects: [{ kind: "ServiceAccount", name: "deployer", namespace }],
-  });
+  const space = await openNamespace(plane, "catalogue");
+  const { name: namespace, ask, make } = space;
+  const deployer = await space.account("deployer", deployerRules);
+  const reader = await space.account("reader", []);
   const webhooks: Server[] = [];
-  await giveLogs(plane.folder, namespace, make);
+  await space.giveLogs(crashLog);
   return groundBefore(
     { url: plane.server, certificate: plane.certificate },
     {
@@ -125,8 +87,7 @@ export async function openPlaneGround(
         for (const resource of ["deployments", "pods"])
           await ask("DELETE", `${webhookConfigurations}/${namespace}-${resource}`);
         for (const webhook of webhooks) webhook.close();
-        await ask("DELETE", `/apis/kwok.x-k8s.io/v1alpha1/clusterlogs/${namespace}`);
-        await ask("DELETE", `/api/v1/namespaces/${namespace}`);
+        await space.close();
         await own?.close();
       },
     },
@@ -162,24 +123,4 @@ async function startWebhook(plane: ControlPlaneAccess, message: string): Promise
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
-}
-
-async function giveLogs(
-  folder: string,
-  namespace: string,
-  make: (path: string, object: Record<string, unknown>) => Promise<unknown>,
-): Promise<void> {
-  const file = join(folder, "logs", `${namespace}.log`);
-  await mkdir(join(folder, "logs"), { recursive: true });
-  const now = new Date().toISOString();
-  await writeFile(file, crashLog.map((line) => `${now} stdout F ${line}\n`).join(""));
-  await make("/apis/kwok.x-k8s.io/v1alpha1/clusterlogs", {
-    apiVersion: "kwok.x-k8s.io/v1alpha1",
-    kind: "ClusterLogs",
-    metadata: { name: namespace },
-    spec: {
-      selector: { matchNamespaces: [namespace] },
-      logs: [{ logsFile: file, previousLogsFile: file }],
-    },
-  });
 }
