@@ -19,7 +19,7 @@ export default defineConfig({
     include: isOther ? others[kind] : usual,
     exclude: [
       ...configDefaults.exclude,
-      ...(isOther ? [] : ["**/*.slow.test.ts", "**/*.peers.test.ts"]),
+      ...(isOther ? [] : ["**/*.slow.test.ts", "**/*.peers.test.ts", "actions/*/test/peers/**"]),
     ],
     globalSetup: kind === "peers" ? ["actions/test-support/boot-control-plane.ts"] : [],
     testTimeout: isOther ? 180_000 : 30_000,

@@ -100,7 +100,10 @@ export function startAction(name: string, job: Job): Running {
   });
   return {
     kill: () => void child.kill("SIGKILL"),
-    ended: ended.finally(() => rmSync(folder, { recursive: true, force: true })),
+    ended: ended.finally(() =>
+      // A program that the job started may still write for a moment after the job was killed.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }),
+    ),
   };
 }
 

@@ -91,7 +91,7 @@ describe.each(["helm3", "helm4"] as const)("%s and the cluster's stand-in", (nam
       const crashed = await stage.run("deploy-env", wish("1.1.0"));
       expect(crashed.outputs["result"], crashed.printed).toBe("rolled-back");
       expect(crashed.annotations[0]?.message).toMatch(
-        /^RA3108 staging runs its recorded release again: .*FATAL: no database for 1\.1\.0/,
+        /^RA3108 Staging still runs 1\.0\.0\. The deployment of 1\.1\.0 failed and was rolled back\. .*FATAL: no database for 1\.1\.0/,
       );
       expect(JSON.parse(crashed.outputs["previous"] ?? "")).toEqual({
         "Deployment/shop": [first.digest],
