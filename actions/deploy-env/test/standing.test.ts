@@ -1,5 +1,12 @@
+import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
-import { configure, recordPass, release, runningDigests } from "../../test-support/shop.ts";
+import {
+  configure,
+  ledgerFile,
+  recordPass,
+  release,
+  runningDigests,
+} from "../../test-support/shop.ts";
 import { openStage, type JobWish, type Stage } from "../../test-support/stage.ts";
 
 /** Workloads of one image each; a command takes the place of the image's own. */
@@ -127,6 +134,81 @@ describe.concurrent("where the way back fails too", () => {
     expect(runningDigests(stage)).toEqual([build.digest]);
     expect(plain(end.summary).split("\n")[0]).toBe(
       "### Staging runs 1.0.0. Its release failed all the same, and was not rolled back.",
+    );
+  });
+});
+
+describe.concurrent("where the login ends in the middle of a rollout", () => {
+  /** A stage whose cluster knows the login no more when a second rollout watches; `knows` is asked of every request after that. */
+  async function disowned(knows: (request: IncomingMessage) => boolean) {
+    const watches: IncomingMessage[] = [];
+    let [rollouts, over] = [0, false];
+    const stage = await openStage({
+      tap: (standIn, request, response) => {
+        if (standIn !== "cluster") return false;
+        if (request.method === "PATCH") rollouts += 1;
+        if (over && !knows(request)) {
+          const body = { kind: "Status", status: "Failure", code: 401, message: "Unauthorized" };
+          response.writeHead(401, { "content-type": "application/json" });
+          response.end(JSON.stringify(body));
+          return true;
+        }
+        if (rollouts === 2 && request.url?.includes("watch=true")) watches.push(request);
+        if (watches.length === 2 && !over)
+          setTimeout(() => {
+            over = true;
+            for (const { socket } of watches) socket.destroy();
+          }, 200);
+        return false;
+      },
+    });
+    configure(stage);
+    const good = { "deploy/web.yml": manifests(stage, { web: {} }) };
+    const first = await release(stage, "1.0.0", { files: good });
+    const passed = await stage.run("deploy-env", wish(stage, "1.0.0"));
+    if (passed.status !== 0) throw new Error(passed.printed);
+    recordPass(stage, first, "staging");
+    await release(stage, "1.1.0", {
+      files: {
+        "deploy/web.yml": manifests(stage, {
+          web: { command: ["node", "-e", "setInterval(() => {}, 1000)"] },
+        }),
+      },
+    });
+    return stage;
+  }
+
+  test("the first line says that nobody knows what runs", async () => {
+    await using stage = await disowned(() => false);
+    const end = await stage.run("deploy-env", wish(stage, "1.1.0"));
+    expect(end.status).toBe(1);
+    const text = plain(end.summary);
+    expect(text).toMatch(
+      /^### It is not known what staging runs: GET \S+: the cluster answered 401: Unauthorized.*\. How the deployment of 1\.1\.0 ends is not known\.\n\n\*\*RA3008 /,
+    );
+    expect(end.annotations[0]?.message).toMatch(/^It is not known what staging runs: /);
+    expect(runningDigests(stage)).toHaveLength(1);
+  });
+
+  test("the first line says what runs, where the cluster still tells it", async () => {
+    await using stage = await disowned(({ url }) => !url?.includes("watch=true"));
+    const end = await stage.run("deploy-env", wish(stage, "1.1.0"));
+    expect(end.status).toBe(1);
+    expect(plain(end.summary)).toMatch(
+      /^### Staging still runs 1\.0\.0\. How the deployment of 1\.1\.0 ends is not known\.\n\n\*\*RA3008 /,
+    );
+  });
+
+  test("promote says it too, and its entry stays open for the next attempt", async () => {
+    await using stage = await disowned(() => false);
+    const end = await stage.run("promote", {
+      tag: "1.1.0",
+      inputs: { environment: "staging", kubeconfig: stage.kubeconfig, ...stage.registryLogin },
+    });
+    expect(end.status).toBe(1);
+    expect(plain(end.summary)).toMatch(/^### It is not known what staging runs: /);
+    expect(JSON.stringify(ledgerFile(stage, "staging/current.json"))).toContain(
+      '"result":"running"',
     );
   });
 });

@@ -12,10 +12,18 @@ export class Fault extends Error {
   readonly next: string;
   /** `unknown`: a write was sent and no answer says whether it took effect. It is read before it is sent again. */
   readonly outcome: "none" | "unknown";
+  /** What people have to know before the cause, one sentence: what runs now. */
+  readonly headline: string | undefined;
 
   constructor(
     code: Code,
-    about: { saw: string; next?: string; cause?: unknown; outcome?: "none" | "unknown" },
+    about: {
+      saw: string;
+      next?: string;
+      cause?: unknown;
+      outcome?: "none" | "unknown";
+      headline?: string;
+    },
   ) {
     super(
       `${code} ${codes[code].title}: ${about.saw}`,
@@ -26,6 +34,7 @@ export class Fault extends Error {
     this.saw = about.saw;
     this.next = about.next ?? codes[code].next;
     this.outcome = about.outcome ?? "none";
+    this.headline = about.headline;
   }
 }
 

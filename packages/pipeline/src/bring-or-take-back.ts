@@ -24,6 +24,7 @@ import { digestsOfRelease, standingOf, type Standing } from "./standing.ts";
 import { prepare, releasePlaceholders, type Prepared } from "./prepared.ts";
 import { bringOut, whatRuns, type Outcome } from "./rollout.ts";
 import type { Trouble } from "./trouble.ts";
+import { noticingWrites, tellingWhatRuns } from "./unended.ts";
 
 /** A release that may go, with everything that its writes need. */
 export type Approved = Decision & {
@@ -60,12 +61,21 @@ export type Ending = {
 
 /** Tags, rollout and smoke test; when the release does not come up, back to the recorded one, verified again. */
 export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Ending> {
-  const ending = await endOf(run, entry);
-  const { cluster, release, prepared } = run;
-  const target = prepared.rendered ?? prepared.script;
-  if (ending.result === "passed" || cluster === undefined || target === undefined) return ending;
+  const { environment, release, prepared } = run;
+  const { cluster, wrote } = noticingWrites(run.cluster);
   const fresh = digestsOfRelease(release, prepared.rendered?.digests);
   const recorded = entry.replaced && digestsOfRelease(entry.replaced);
+  const ending = await tellingWhatRuns(
+    { place: environment.name, version: release.version, recorded: entry.replaced?.version },
+    {
+      // Helm, a script and AWX write by themselves.
+      wrote: () => wrote() || (prepared.chart ?? prepared.script ?? prepared.awx) !== undefined,
+      ask: async () => standingOf(await whatRuns(cluster, prepared), fresh, recorded),
+    },
+    () => endOf({ ...run, cluster }, entry),
+  );
+  const target = prepared.rendered ?? prepared.script;
+  if (ending.result === "passed" || cluster === undefined || target === undefined) return ending;
   return { ...ending, standing: standingOf(ending.running, fresh, recorded) };
 }
 

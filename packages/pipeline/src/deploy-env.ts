@@ -19,6 +19,7 @@ import {
   type Standing,
 } from "./standing.ts";
 import type { Deployed } from "./trouble.ts";
+import { noticingWrites, tellingWhatRuns } from "./unended.ts";
 
 export type { DeployEnvInputs } from "./deploy-plan.ts";
 
@@ -37,7 +38,7 @@ export async function deployEnv(
 ): Promise<ActionResult<DeployEnvOutputs>> {
   const plan = await readDeployPlan(inputs, job);
   const { connection, environment } = plan;
-  const cluster = await openTarget(connection, inputs, environment);
+  const { cluster, wrote } = noticingWrites(await openTarget(connection, inputs, environment));
   const place = environment.name;
   // A rollout of manifests looks by itself, and one of a chart reads Helm's record.
   const looks = plan.rendered !== undefined && !inputs.dryRun;
@@ -84,7 +85,20 @@ export async function deployEnv(
     again: true,
     platforms: platformsIn(openRegistry(inputs, job, connection.transport, hosts)),
   };
-  const deployed = await deployRelease(connection, environment, plan, cluster, options);
+  const about = {
+    place,
+    version: plan.release.version,
+    recorded: plan.recordedRelease?.version,
+  };
+  const deployed = await tellingWhatRuns(
+    about,
+    {
+      // Helm, a script and AWX write by themselves.
+      wrote: () => wrote() || (plan.chart ?? plan.script ?? plan.awx) !== undefined,
+      ask: async () => (await lookAgain(plan, cluster, undefined, looked ?? [])).standing,
+    },
+    () => deployRelease(connection, environment, plan, cluster, options),
+  );
   const teller = plan.script?.path ?? plan.awx?.template.name;
   const { rollout, trouble } = deployed;
   const before = looked ?? rollout?.before ?? [];

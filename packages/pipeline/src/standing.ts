@@ -93,6 +93,25 @@ export function standingLine(about: {
   return `It is not known what ${place} runs: ${standing.why} ${failed}.`;
 }
 
+/** The same where nobody knows how it ended: the job lost the cluster, and the cluster may go on. */
+export function unendedLine(about: {
+  standing: Standing;
+  place: string;
+  version: string;
+  recorded: string | undefined;
+}): string {
+  const { standing, place, version } = about;
+  const recorded = about.recorded ?? "what it ran before";
+  const capital = `${place.slice(0, 1).toUpperCase()}${place.slice(1)}`;
+  const open = `How the deployment of ${version} ends is not known.`;
+  if (standing.runs === "recorded") return `${capital} still runs ${recorded}. ${open}`;
+  if (standing.runs === "new") return `${capital} runs ${version}. ${open}`;
+  if (standing.runs === "nothing") return `${capital} runs no pod that is ready. ${open}`;
+  if (standing.runs === "mixed")
+    return `${capital} runs neither all of ${version} nor all of ${recorded}: ${standing.what}. ${open}`;
+  return `It is not known what ${place} runs: ${standing.why.replace(/\.$/, "")}. ${open}`;
+}
+
 /** The image's full name, without tag and digest. */
 function imageName(reference: string): string {
   try {

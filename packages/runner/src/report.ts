@@ -1,7 +1,14 @@
 import { codes, Fault, type Code } from "@release-actions/codes";
 
 /** What people read of an error: the same three parts whatever was thrown. */
-export type ErrorReport = { code: Code; title: string; saw: string; next: string };
+export type ErrorReport = {
+  code: Code;
+  title: string;
+  saw: string;
+  next: string;
+  /** What is told first, before the title. */
+  headline?: string;
+};
 
 /** What was seen is told up to this length; it may quote a foreigner. */
 const longestSaw = 3000;
@@ -14,6 +21,7 @@ export function reportError(error: unknown): ErrorReport {
       title: `${error.code} ${codes[error.code].title}`,
       saw: error.saw.length <= longestSaw ? error.saw : `${error.saw.slice(0, longestSaw)}…`,
       next: error.next,
+      ...(error.headline ? { headline: error.headline } : {}),
     };
   }
   return {

@@ -84,12 +84,16 @@ function writeOutputs<Outputs>(
 }
 
 function endingOf(error: unknown, variables: Variables): Ending {
-  const { code, title, saw, next } = reportError(error);
+  const { code, ...told } = reportError(error);
+  const { title, saw, next, headline } = told;
   const link = referencePage(code, variables);
   return {
     ok: false,
-    summary: faultSummary({ title, saw, next, ...(link ? { link } : {}) }),
-    failure: { title, message: `${saw.replace(/\.$/, "")}. Next: ${next}` },
+    summary: faultSummary({ ...told, ...(link ? { link } : {}) }),
+    failure: {
+      title,
+      message: `${headline ? `${headline} ` : ""}${saw.replace(/\.$/, "")}. Next: ${next}`,
+    },
   };
 }
 

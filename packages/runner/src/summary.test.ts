@@ -14,4 +14,10 @@ test("a fault's summary has title, what was seen and the next step; foreign text
   );
 });
 
+test("what runs now is said before what broke", () => {
+  expect(
+    faultSummary({ headline: "Staging *runs* 1.", title: "RA1 Bad", saw: "Seen.", next: "Do." }),
+  ).toBe("### Staging \\*runs\\* 1.\n\n**RA1 Bad**\n\nSeen.\n\n**Next:** Do.\n");
+});
+
 test("a short summary is not touched", () => expect(cutSummary("x")).toBe("x"));

@@ -5,13 +5,18 @@ const largestSummary = 1024 * 1024 - 4096;
 
 /** The summary of a run that ended by a fault. `next` and `link` are ours, `saw` may be foreign. */
 export function faultSummary(about: {
+  headline?: string;
   title: string;
   saw: string;
   next: string;
   link?: string;
 }): string {
+  const title = markdownText(about.title);
+  const head = about.headline
+    ? `### ${markdownText(about.headline)}\n\n**${title}**`
+    : `### ${title}`;
   const more = about.link ? `\n\n[What this code means](${about.link})` : "";
-  return `### ${markdownText(about.title)}\n\n${markdownText(about.saw)}\n\n**Next:** ${markdownText(about.next)}${more}\n`;
+  return `${head}\n\n${markdownText(about.saw)}\n\n**Next:** ${markdownText(about.next)}${more}\n`;
 }
 
 /** Cuts a summary to what GitHub shows. */
