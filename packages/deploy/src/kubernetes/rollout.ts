@@ -191,6 +191,10 @@ export async function observe(
       ...plan,
       signal: stop.signal,
       silence: options.silence ?? 60_000,
+      asks: (why) =>
+        options.progress?.(
+          `Cannot watch ${plan.path.split("/").at(-1) ?? ""}, so they are asked for every few seconds: ${why}`,
+        ),
       changed: (object) => {
         plan.changed(object);
         bell.ring();

@@ -1,7 +1,7 @@
 import { Fault } from "@release-actions/codes";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Cluster } from "./cluster.ts";
-import { isMapping, numberAt, textAt, type KubeObject } from "./object.ts";
+import { isMapping, listAt, numberAt, textAt, type KubeObject } from "./object.ts";
 import { statusOf } from "./status.ts";
 
 export type WatchOptions = {
@@ -15,12 +15,18 @@ export type WatchOptions = {
   deleted(object: KubeObject): void;
   /** What was known may be out of date: everything comes again with `changed`. */
   restarted(): void;
+  /** Told once when the objects are asked for instead of watched, with the reason. */
+  asks?(why: string): void;
 };
 
 const lineLimit = 8 * 1024 * 1024;
 const longestPause = 5_000;
 /** So many refusals in a row are believed of a server that had let the watch in: one that starts has not read its rules yet. */
 const disbelief = 5;
+/** After so many broken connections in a row, without an event between them, the objects are asked for beside each new attempt. */
+const asksAfter = 4;
+/** Pauses between two questions where nothing can be watched: from, to, in milliseconds. */
+const askingPauses = [1_000, 5_000] as const;
 /** So many broken connections in a row, without an event between them, are no longer a hiccup (about 45 s). */
 const patience = 12;
 
@@ -28,11 +34,14 @@ const patience = 12;
  * Watches a kind until the signal: first every object as it is, then every change.
  * After an end, a reset, silence or a version that is too old (410) it starts over without a version: the cluster then tells
  * everything that exists, which a resumed version would only promise once the first listing had surely been complete.
+ * Where the caller may list and not watch, or no watch gets through, it asks for the list, every five seconds at last.
  * @throws Fault RA3008, RA3120, RA3010 … when the cluster refuses; RA3013 when it stays out of reach.
  */
 export async function watch(cluster: Cluster, options: WatchOptions): Promise<void> {
   let broken = 0;
   let wasOpen = false;
+  const ask = asker(cluster, options);
+  let asking = false;
   for (let first = true; !options.signal.aborted; first = false) {
     if (!first) options.restarted();
     try {
@@ -52,8 +61,13 @@ export async function watch(cluster: Cluster, options: WatchOptions): Promise<vo
       broken += 1;
       const status = statusOf(error)?.status;
       const mayPass = wasOpen && (status === 401 || status === 403) && broken < disbelief;
+      if (status === 403 && !mayPass) return askOn(ask, options, error);
       if (isFinal(status) && !mayPass) throw error;
-      if (broken > patience)
+      if (broken >= asksAfter && (await ask().catch(asFault)) === undefined) {
+        if (!asking) options.asks?.(error.saw);
+        asking = true;
+        broken = asksAfter;
+      } else if (broken > patience)
         throw new Fault("RA3013", {
           saw: `The watch broke ${broken} times in a row: ${error.saw}`,
           cause: error,
@@ -61,6 +75,53 @@ export async function watch(cluster: Cluster, options: WatchOptions): Promise<vo
       await pause(Math.min(longestPause, 100 * 2 ** (broken - 1)), options.signal);
     }
   }
+}
+
+/** Asks once for everything that exists, and tells what has gone since the last time. @throws Fault */
+function asker(cluster: Cluster, options: WatchOptions): () => Promise<void> {
+  let known = new Map<string, KubeObject>();
+  return async () => {
+    const { path, query, signal } = options;
+    const { body } = await cluster.request("GET", path, query ? { query } : {});
+    if (signal.aborted) return;
+    const listed = listAt(body, "items").filter((item): item is KubeObject =>
+      isMapping(item["metadata"]),
+    );
+    const now = new Map(
+      listed.map((object) => [object.metadata.uid ?? object.metadata.name, object]),
+    );
+    for (const [uid, object] of known) if (!now.has(uid)) options.deleted(object);
+    for (const object of listed) options.changed(object);
+    known = now;
+  };
+}
+
+/** Asks on and on, since a watch was refused. @throws Fault the refusal, where a list is refused too; RA3013 */
+async function askOn(
+  ask: () => Promise<void>,
+  options: WatchOptions,
+  refused: Fault,
+): Promise<void> {
+  const [shortest, longest] = askingPauses;
+  let unanswered = 0;
+  for (let turn = 0; !options.signal.aborted; turn++) {
+    const fault = await ask().catch(asFault);
+    if (options.signal.aborted) return;
+    if (fault) {
+      if (isFinal(statusOf(fault)?.status)) throw turn === 0 ? refused : fault;
+      unanswered += 1;
+      if (unanswered > patience) throw new Fault("RA3013", { saw: fault.saw, cause: fault });
+    } else {
+      unanswered = 0;
+      if (turn === 0) options.asks?.(refused.saw);
+    }
+    await pause(Math.min(longest, shortest * 1.25 ** turn), options.signal);
+  }
+}
+
+function asFault(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  throw error;
 }
 
 /** Refusals stand; a version that is too old, a limit and a failing server pass. */

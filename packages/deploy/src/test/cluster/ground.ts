@@ -21,8 +21,8 @@ export type Ground = {
   namespace: string;
   /** What the deployment's requests pass. */
   front: ClusterFront;
-  /** Tokens of an account with the rights that a deployment needs, and of one that has none. */
-  tokens: { deployer: string; reader: string };
+  /** Tokens of an account with the rights that a deployment needs, of one that has none, and of one that may list and not watch. */
+  tokens: { deployer: string; reader: string; lister: string };
   /** A token of the deployer that is good for so many seconds. */
   tokenFor(seconds: number): string;
   kubeconfig(token?: string): string;
@@ -61,6 +61,12 @@ export const deployerRules = [
     verbs: ["get", "patch", "create"],
   },
 ];
+
+/** The same for an account that may not watch. */
+export const listerRules = deployerRules.map((rule) => ({
+  ...rule,
+  verbs: rule.verbs.filter((verb) => verb !== "watch"),
+}));
 
 /** What both grounds have in common: the front, and the deployment's own way to the cluster. */
 export async function groundBefore(

@@ -29,6 +29,45 @@ export function describeInterruptions(open: OpenGround): void {
       });
     });
 
+    it("asks instead where the account may not watch, and says so", async () => {
+      ground = await open();
+      const lines: string[] = [];
+      const rollout = await ground.roll(release(ground, "fault-slow"), {
+        token: ground.tokens.lister,
+        progress: (line) => lines.push(line),
+      });
+      expect(rollout).toMatchObject({
+        result: "passed",
+        workloads: [{ images: running("fault-slow"), ready: 2 }],
+      });
+      expect(lines.filter((line) => line.startsWith("Cannot watch "))).toEqual([
+        expect.stringMatching(
+          /^Cannot watch \w+, so they are asked for every few seconds: .*cannot watch/,
+        ),
+        expect.stringMatching(
+          /^Cannot watch \w+, so they are asked for every few seconds: .*cannot watch/,
+        ),
+      ]);
+      // One question a second for each kind, and one more each second and a quarter.
+      expect(ground.asked().length).toBeLessThan(20);
+      const { cause } = await ground.roll(release(ground, "fault-crash"), {
+        token: ground.tokens.lister,
+        entry: "319",
+        timeout: 3_600_000,
+      });
+      expect(cause).toMatchObject({ code: "RA3108", log: ["starting", "FATAL: no database"] });
+    });
+
+    it("asks beside each attempt where every watch is broken", async () => {
+      ground = await open();
+      ground.front.strikes = ({ path }, when) => when === "before" && path.includes("watch=true");
+      const rollout = await ground.roll(release(ground, "fault-slow"));
+      expect(rollout).toMatchObject({
+        result: "passed",
+        workloads: [{ images: running("fault-slow"), ready: 2 }],
+      });
+    });
+
     it("goes on when the API server is restarted in the middle", async () => {
       ground = await open({ alone: true });
       const rollout = ground.roll(release(ground, "fault-slow", { replicas: 3 }));

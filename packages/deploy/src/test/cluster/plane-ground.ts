@@ -10,6 +10,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import {
   deployerRules,
   groundBefore,
+  listerRules,
   webhookName,
   workloadOf,
   type Ground,
@@ -36,13 +37,14 @@ export async function openPlaneGround(
   const { name: namespace, ask, make } = space;
   const deployer = await space.account("deployer", deployerRules);
   const reader = await space.account("reader", []);
+  const lister = await space.account("lister", listerRules);
   const webhooks: Server[] = [];
   await space.giveLogs(crashLog);
   return groundBefore(
     { url: plane.server, certificate: plane.certificate },
     {
       namespace,
-      tokens: { deployer: deployer(3600), reader: reader(3600) },
+      tokens: { deployer: deployer(3600), reader: reader(3600), lister: lister(3600) },
       tokenFor: deployer,
       ask,
       deny: async (resource, message) => {

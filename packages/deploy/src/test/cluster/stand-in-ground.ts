@@ -12,6 +12,7 @@ import {
   deployerRules,
   digestOf,
   groundBefore,
+  listerRules,
   referenceOf,
   webhookName,
   type Ground,
@@ -48,6 +49,10 @@ export async function openStandInGround(): Promise<Ground> {
   const identities: Record<string, Identity> = {
     admin: { user: "admin" },
     deployer: { user, rules },
+    lister: {
+      user: `system:serviceaccount:${namespace}:lister`,
+      rules: listerRules.map((rule) => ({ ...rule, namespaces: [namespace] })),
+    },
     reader: { user: `system:serviceaccount:${namespace}:reader`, rules: [] },
   };
   let hiccups = 1;
@@ -83,7 +88,7 @@ export async function openStandInGround(): Promise<Ground> {
     { url },
     {
       namespace,
-      tokens: { deployer: "deployer", reader: "reader" },
+      tokens: { deployer: "deployer", reader: "reader", lister: "lister" },
       tokenFor: (seconds) => {
         const token = `deployer-${(tokens += 1)}`;
         if (seconds > 0) identities[token] = { user, rules };
