@@ -123,6 +123,14 @@ describe("isOut", () => {
     expect(isOut(observed(stale, pod("a"), pod("b")), stale, rules.digests)).toBe(false);
   });
 
+  it("waits until the pods' watch, too, has seen the old ones go", () => {
+    const old = (leaving: boolean) => pod("c", { mark: "old", hash: "h1", leaving });
+    const seen = observed(done, pod("a"), pod("b"), old(false));
+    expect(isOut(seen, done, rules.digests)).toBe(false);
+    seePod(seen, old(true));
+    expect(isOut(seen, done, rules.digests)).toBe(true);
+  });
+
   it("waits while pods of the old template are still counted", () => {
     const surging = deployment({ observedGeneration: 3, ...complete, replicas: 3 });
     expect(isOut(observed(surging, pod("a"), pod("b")), surging, rules.digests)).toBe(false);

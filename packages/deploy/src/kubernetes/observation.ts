@@ -10,6 +10,7 @@ import {
   isLikelyNewPodOf,
   isNewPodOf,
   isPodOf,
+  isLeaving,
   isReady,
   makersOf,
   progressOf,
@@ -131,7 +132,16 @@ export function isOut(
   const ready = newPods(seen, workload).filter(isReady);
   return (
     ready.length >= progress.required &&
+    !(workload.kind === "Deployment" && isLeftBehind(seen, workload)) &&
     ready.every((pod) => strangers(pod, expectedOf(seen, workload), digests).length === 0)
+  );
+}
+
+/** The pods' watch may lag behind the controller's account, by which the old ones are gone. */
+function isLeftBehind(seen: Observation, workload: KubeObject): boolean {
+  const fresh = newPods(seen, workload);
+  return podsOf(seen, workload).some(
+    (pod) => isReady(pod) && !isLeaving(pod) && !fresh.includes(pod),
   );
 }
 
