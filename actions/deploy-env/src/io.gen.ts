@@ -2,7 +2,7 @@
 import type { ActionIo } from "@release-actions/runner";
 
 export type Inputs = {
-  /** Lines name=image@digest; empty = from the ledger */
+  /** Lines name=image@digest; the file is then not read, and all else comes from the inputs; empty = from the file and the ledger */
   images?: string[];
   /** Paths of Kubernetes manifests, one a line, at the released commit; empty = from the file */
   manifests?: string[];

@@ -322,6 +322,6 @@ export const drivers = {
     word: "FAILED!",
     said: 'fatal: [db1]: FAILED! => {"msg": "Unable to start service"}',
     because: "task «{task}» failed on {host}: {message}",
-    command: "open {url}",
+    command: "xdg-open {url}",
   },
 } as const satisfies Record<string, ReasonText>;
