@@ -452,13 +452,12 @@ export const cases: readonly Case[] = [
     command: /logs web-/,
   },
   {
-    reason: "too-slow",
-    code: "RA3114",
+    reason: "paused",
+    code: "RA3145",
     shape: { spec: { paused: true } },
-    said: /./,
-    plain: /only 0 of 2 pods were renewed in time/,
-    command: /describe deployment web/,
-    waits: true,
+    said: /spec\.paused: true/,
+    plain: /it is paused, and its controller makes no new pod/,
+    command: /rollout resume deployment web/,
   },
   {
     reason: "forbidden",

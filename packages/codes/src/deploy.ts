@@ -240,6 +240,12 @@ export const deploy = {
     means: "Another definition has its names, or the cluster did not establish it in time.",
     next: "Look at the definition's conditions and rename or remove the other one.",
   },
+  RA3145: {
+    title: "The rollout is paused",
+    means:
+      "`spec.paused` of the Deployment is true, by its manifest or since somebody paused it, so its controller renews no pod.",
+    next: "Find out who paused it and why, resume it, then run the job again.",
+  },
   RA3201: {
     title: "The deployment script failed",
     means: "It could not be started, or it ended with another exit code than 0.",

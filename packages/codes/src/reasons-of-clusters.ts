@@ -122,6 +122,14 @@ export const workload = {
       "it made no progress for the whole of its progressDeadlineSeconds, and no pod says why",
     command: describe,
   },
+  paused: {
+    code: "RA3145",
+    heals: "never",
+    word: "DeploymentPaused",
+    said: "spec.paused: true",
+    because: "it is paused, and its controller makes no new pod until it is resumed",
+    command: "kubectl -n {namespace} rollout resume {kind} {name}",
+  },
   "too-slow": {
     code: "RA3114",
     heals: "may",

@@ -1,5 +1,5 @@
 import { obstacle, type About, type Obstacle, type Warning } from "./obstacle.ts";
-import { textAt, type KubeObject } from "./object.ts";
+import { mappingAt, textAt, type KubeObject } from "./object.ts";
 import { ruleThatSaysNo } from "./admission.ts";
 import { conditionOf } from "./workload.ts";
 
@@ -17,6 +17,8 @@ export function workloadObstacle(
 ): Obstacle | undefined {
   const { name, namespace = "" } = workload.metadata;
   const about: About = { kind: workload.kind, name, namespace };
+  if (workload.kind === "Deployment" && mappingAt(workload, "spec")["paused"] === true)
+    return obstacle("paused", about, "spec.paused: true");
   const failure = conditionOf(workload, "ReplicaFailure");
   if (failure?.["status"] === "True")
     return notMade(about, textAt(failure, "message"), known.makesRoom);
