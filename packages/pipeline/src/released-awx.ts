@@ -4,6 +4,7 @@ import {
   openAwx,
   runTemplate,
   scriptVariables,
+  type RolloutOptions,
   verifyImages,
   type Awx,
   type AwxTemplate,
@@ -76,7 +77,14 @@ export async function deployByAwx(
   environment: Pick<EnvironmentSettings, "name">,
   prepared: PreparedAwx,
   cluster: Cluster | undefined,
-  options: { timeout: number; resumed: boolean; entry: string; way: string; again: boolean },
+  options: {
+    timeout: number;
+    resumed: boolean;
+    entry: string;
+    way: string;
+    again: boolean;
+    platforms?: RolloutOptions["platforms"];
+  },
 ): Promise<Deployed> {
   const started = performance.now();
   const { job, steps, records } = world;
@@ -126,6 +134,7 @@ export async function deployByAwx(
     timeout: Math.max(shortestVerification, options.timeout - (since - started)),
     now: () => performance.now(),
     progress: (line) => job.say(line),
+    ...(options.platforms ? { platforms: options.platforms } : {}),
   });
   note("Verify the digests in every pod", verified.passed ? "done" : "failed", since);
   const { workloads, cause } = verified;

@@ -101,7 +101,7 @@ export async function deployByChart(
   world: Pick<Connection, "job" | "records">,
   { chart, rendered }: PreparedChart,
   cluster: Cluster,
-  options: Pick<RolloutOptions, "timeout" | "entry" | "platforms">,
+  options: Pick<RolloutOptions, "timeout" | "entry" | "platforms" | "looked">,
 ): Promise<Deployed> {
   const { job } = world;
   const rollout = await deployChart(cluster, chart, rendered, {

@@ -7,6 +7,7 @@ import {
   type Cluster,
   type Expected,
   type Rollout,
+  type RolloutOptions,
   type ScriptFacts,
 } from "@release-actions/deploy";
 import type { Release } from "@release-actions/ledger";
@@ -67,7 +68,7 @@ export async function deployByScript(
   world: Pick<Connection, "job" | "records">,
   script: PreparedScript,
   cluster: Cluster | undefined,
-  options: { timeout: number; resumed: boolean },
+  options: { timeout: number; resumed: boolean; platforms?: RolloutOptions["platforms"] },
 ): Promise<Deployed> {
   const started = performance.now();
   const { job } = world;
@@ -130,6 +131,7 @@ export async function deployByScript(
     timeout: Math.max(shortestVerification, options.timeout - (since - started)),
     now: () => performance.now(),
     progress: (line) => job.say(line),
+    ...(options.platforms ? { platforms: options.platforms } : {}),
   });
   note(`Verify the digests of ${version} in every pod`, verified.passed ? "done" : "failed", since);
   const { workloads, cause } = verified;

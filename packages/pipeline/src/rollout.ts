@@ -38,6 +38,8 @@ export type DeployOptions = {
   again?: boolean;
   /** Asked when a node names another digest than the image's. */
   platforms?: RolloutOptions["platforms"];
+  /** Told what ran before anything is written. */
+  looked?: RolloutOptions["looked"];
 };
 
 export type Outcome = Deployed & { smoke: ChecksReport | undefined };
@@ -112,8 +114,7 @@ async function bringTargetOut(
   options: DeployOptions,
 ): Promise<Deployed> {
   const timeout = environment.deploy?.timeout ?? defaultTimeout;
-  if (script !== undefined)
-    return deployByScript(world, script, cluster, { timeout, resumed: options.resumed });
+  if (script !== undefined) return deployByScript(world, script, cluster, { ...options, timeout });
   if (awx !== undefined) {
     const { again = false } = options;
     return deployByAwx(world, environment, awx, cluster, { ...options, timeout, again });
@@ -125,6 +126,7 @@ async function bringTargetOut(
       timeout,
       entry: options.entry,
       ...(options.platforms ? { platforms: options.platforms } : {}),
+      ...(options.looked ? { looked: options.looked } : {}),
     });
   const rollout = await rollOut(cluster, rendered, {
     timeout,
@@ -132,6 +134,7 @@ async function bringTargetOut(
     now: () => performance.now(),
     progress: (line) => world.job.say(line),
     ...(options.platforms ? { platforms: options.platforms } : {}),
+    ...(options.looked ? { looked: options.looked } : {}),
   });
   for (const line of rollout.notes) world.job.say(line);
   note(

@@ -65,6 +65,7 @@ export async function deployChart(
     (one) => one.entry !== entry && ["deployed", "superseded"].includes(one.status),
   );
   const had = other === undefined ? [] : workloadsOf(other, chart.namespace);
+  options.looked?.(had);
   if (last?.status === "deployed" && last.entry === entry && last.content === chart.content) {
     options.say(`Revision ${last.number} of ${chart.name} is this run's: helm is not run again.`);
     const rollout = await awaitObjects(cluster, rendered, options, started);

@@ -1,10 +1,13 @@
 import { afterEach, expect, it } from "vitest";
 import { readRunning, renderManifests, rollOut, type RolloutOptions } from "../index.ts";
+import type { KubeObject } from "./object.ts";
+import { observationOf, seePod } from "./observation.ts";
+import { learnPlatforms } from "./platforms.ts";
 import { openStandIn } from "../test/open-stand-in.ts";
 import { projectDigest } from "../test/projects.ts";
 
-let opened: Awaited<ReturnType<typeof openStandIn>>;
-afterEach(() => opened.close());
+let opened: Awaited<ReturnType<typeof openStandIn>> | undefined;
+afterEach(() => opened?.close());
 
 const image = "registry.example.org/agora/web";
 const index = projectDigest("agora/web", "1");
@@ -59,6 +62,58 @@ it("believes a node that names the variant of the wanted image, and asks for its
   expect(rollout.result).toBe("passed");
   expect(asked).toEqual([reference]);
   expect(running[0]?.images[0]?.digest).toBe(amd64);
+});
+
+it("asks for the variants of an init container's image, and of a Job's that is done", async () => {
+  const wanted = `sha256:${"a".repeat(64)}`;
+  const variant = `sha256:${"b".repeat(64)}`;
+  const container = { name: "web", image: `${image}:1@${wanted}` };
+  const init = { name: "migrate", image: `${image}/migrate:1@${wanted}` };
+  const workload = (kind: string, spec: object): KubeObject => ({
+    apiVersion: kind === "Job" ? "batch/v1" : "apps/v1",
+    kind,
+    metadata: { name: "web", namespace: "shop", uid: "w" },
+    spec: { template: { spec } },
+  });
+  const pod = (kind: string, status: object): KubeObject => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: "web-1",
+      uid: "u1",
+      namespace: "shop",
+      ownerReferences: [{ kind, name: "web", uid: "w", controller: true }],
+    },
+    spec: {},
+    status,
+  });
+  const ran = ({ name }: { name: string }) => ({ name, imageID: `${image}@${variant}` });
+  const ready = [{ type: "Ready", status: "True" }];
+  for (const [kind, spec, status, reference] of [
+    [
+      "StatefulSet",
+      { containers: [{ name: "web", image }], initContainers: [init] },
+      { conditions: ready, initContainerStatuses: [ran(init)], containerStatuses: [] },
+      init.image,
+    ],
+    [
+      "Job",
+      { containers: [container] },
+      { phase: "Succeeded", containerStatuses: [ran(container)] },
+      container.image,
+    ],
+  ] as const) {
+    const seen = observationOf([workload(kind, spec)]);
+    seePod(seen, pod(kind, status));
+    const asked: string[] = [];
+    const digests: Record<string, string[]> = {};
+    await learnPlatforms(seen, digests, async (one) => {
+      asked.push(one);
+      return [variant];
+    })();
+    expect(asked).toEqual([reference]);
+    expect(digests).toEqual({ [wanted]: [wanted, variant] });
+  }
 });
 
 it("believes no other digest", async () => {

@@ -1,9 +1,11 @@
-import { newPods, type Observation } from "./observation.ts";
-import { isReady, strangers, wantedImages } from "./workload.ts";
+import { splitImage } from "./image.ts";
+import { containersOf, podSpecOf, textAt } from "./object.ts";
+import { expectedOf, newPods, type Observation } from "./observation.ts";
+import { isReady, strangers } from "./workload.ts";
 
 /**
  * Some nodes name an image's variant for their platform where others name the index that was asked for. Returns a function
- * that asks what variants a wanted image has, once, when a ready pod names a digest that nobody knows yet, and adds them to
+ * that asks what variants a wanted image has, once, when a ready or finished pod names a digest that nobody knows yet, and adds them to
  * the accepted ones.
  */
 export function learnPlatforms(
@@ -15,16 +17,18 @@ export function learnPlatforms(
   return async () => {
     if (!ask) return;
     for (const workload of seen.workloads.values()) {
+      const expected = expectedOf(seen, workload);
       const strange = newPods(seen, workload)
-        .filter(isReady)
-        .flatMap((pod) => strangers(pod, workload, digests))
+        .filter((pod) => isReady(pod) || textAt(pod, "status", "phase") === "Succeeded")
+        .flatMap((pod) => strangers(pod, expected, digests))
         .filter(({ digest }) => digest !== "");
       for (const { container } of strange) {
-        const wanted = wantedImages(workload).find((image) => image.container === container);
-        if (!wanted || wanted.digest === "" || asked.has(wanted.digest)) continue;
-        asked.add(wanted.digest);
-        const variants = await ask(wanted.reference);
-        digests[wanted.digest] = [...(digests[wanted.digest] ?? [wanted.digest]), ...variants];
+        const one = containersOf(podSpecOf(expected)).find(({ name }) => name === container);
+        const reference = textAt(one, "image");
+        const { digest } = splitImage(reference);
+        if (digest === undefined || asked.has(digest)) continue;
+        asked.add(digest);
+        digests[digest] = [...(digests[digest] ?? [digest]), ...(await ask(reference))];
       }
     }
   };

@@ -52,6 +52,8 @@ export type RolloutOptions = {
   platforms?: (reference: string) => Promise<string[]>;
   /** Milliseconds for which pods may say nothing before the namespace's warnings are listened to. Default a quarter of the timeout, at most 20 000: most builds start sooner, and then nothing more is asked. */
   quiet?: number;
+  /** Told what runs before anything is written: the answer is lost where the rollout ends in a fault. */
+  looked?: (running: Running[]) => void;
 };
 
 /** How a rollout ended. */
@@ -98,6 +100,7 @@ export async function rollOut(
   let look: Look | undefined;
   try {
     look = await lookAt(cluster, rendered);
+    options.looked?.(look.running);
     const applied = await applyObjects(cluster, rendered, options.entry);
     const rollout = await awaitRollout(cluster, rendered, applied, options, started, look.objects);
     return { ...rollout, before: look.running };
@@ -124,7 +127,7 @@ export async function awaitRollout(
   started: number = options.now(),
   before: readonly KubeObject[] = [],
 ): Promise<Rollout> {
-  const seen = observationOf(applied.objects);
+  const seen = observationOf(applied.objects, undefined, before);
   const besides = (): Beside[] => besidesOf(seen, rendered);
   const end = (result: Rollout["result"], workloads: Workload[], cause?: Cause): Rollout => ({
     result,
