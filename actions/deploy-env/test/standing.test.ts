@@ -168,14 +168,14 @@ describe.concurrent("where the login ends in the middle of a rollout", () => {
     const passed = await stage.run("deploy-env", wish(stage, "1.0.0"));
     if (passed.status !== 0) throw new Error(passed.printed);
     recordPass(stage, first, "staging");
-    await release(stage, "1.1.0", {
+    const second = await release(stage, "1.1.0", {
       files: {
         "deploy/web.yml": manifests(stage, {
           web: { command: ["node", "-e", "setInterval(() => {}, 1000)"] },
         }),
       },
     });
-    return stage;
+    return Object.assign(stage, { second });
   }
 
   test("the first line says that nobody knows what runs", async () => {
@@ -196,6 +196,25 @@ describe.concurrent("where the login ends in the middle of a rollout", () => {
     expect(end.status).toBe(1);
     expect(plain(end.summary)).toMatch(
       /^### Staging still runs 1\.0\.0\. How the deployment of 1\.1\.0 ends is not known\.\n\n\*\*RA3008 /,
+    );
+  });
+
+  test("it is said without the pipeline's file too", async () => {
+    await using stage = await disowned(({ url }) => !url?.includes("watch=true"));
+    const { image, digest } = stage.second;
+    const end = await stage.run("deploy-env", {
+      ...wish(stage, "1.1.0"),
+      inputs: {
+        config: "",
+        environment: "staging",
+        images: `web=${image}@${digest}`,
+        manifests: "deploy/web.yml",
+        namespace: "shop",
+        kubeconfig: stage.kubeconfig,
+      },
+    });
+    expect(plain(end.summary)).toMatch(
+      /^### Staging still runs what it ran before\. How the deployment of \S+ ends is not known\./,
     );
   });
 

@@ -70,7 +70,11 @@ export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Endi
     {
       // Helm, a script and AWX write by themselves.
       wrote: () => wrote() || (prepared.chart ?? prepared.script ?? prepared.awx) !== undefined,
-      ask: async () => standingOf(await whatRuns(cluster, prepared), fresh, recorded),
+      ask: async () =>
+        cluster === undefined ||
+        (prepared.rendered ?? prepared.script ?? prepared.awx) === undefined
+          ? { runs: "unknown", why: "nobody could be asked" }
+          : standingOf(await whatRuns(cluster, prepared), fresh, recorded),
     },
     () => endOf({ ...run, cluster }, entry),
   );

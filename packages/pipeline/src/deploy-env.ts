@@ -77,12 +77,14 @@ export async function deployEnv(
   }
   const hosts = plan.release.components.map(({ image }) => parseReference(image).host);
   // Without the ledger nobody says that this run's work is over: what failed is done anew.
+  let ran = looked;
   const options = {
     entry: `run-${job.env.runId}`,
     resumed: job.env.runAttempt > 1,
     way: "forward" as const,
     jobs: true,
     again: true,
+    looked: (running: Running[]) => void (ran ??= running),
     platforms: platformsIn(openRegistry(inputs, job, connection.transport, hosts)),
   };
   const about = {
@@ -95,7 +97,10 @@ export async function deployEnv(
     {
       // Helm, a script and AWX write by themselves.
       wrote: () => wrote() || (plan.chart ?? plan.script ?? plan.awx) !== undefined,
-      ask: async () => (await lookAgain(plan, cluster, undefined, looked ?? [])).standing,
+      ask: async () =>
+        plan.recordedRelease === undefined && ran === undefined
+          ? { runs: "unknown", why: "what it ran before was not read" }
+          : (await lookAgain(plan, cluster, undefined, ran ?? [])).standing,
     },
     () => deployRelease(connection, environment, plan, cluster, options),
   );
