@@ -109,6 +109,28 @@ describe("causeOf", () => {
     );
   });
 
+  it("asks for the warnings of this very pod, not of those that had its name before", async () => {
+    const asked: unknown[] = [];
+    const plain = clusterWith({ warnings: [] });
+    const cluster: Cluster = {
+      ...plain,
+      request: (method, path, details) => {
+        if (path.endsWith("/events")) asked.push(details?.query?.["fieldSelector"]);
+        return plain.request(method, path, details);
+      },
+    };
+    const pod: KubeObject = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "web-1", namespace: "catalogue", uid: "u1" },
+    };
+    const seen = { pods: new Map([["u1", pod]]), warnings: new Map(), evidence: new Map() };
+    await causeOf(cluster, ended({}), seen);
+    expect(asked).toEqual([
+      "involvedObject.kind=Pod,involvedObject.name=web-1,involvedObject.uid=u1",
+    ]);
+  });
+
   it("finds at the deadline what only a warning tells", async () => {
     const said = "Failed to create pod sandbox: no network";
     const about = ended({ reason: "too-slow", code: "RA3114", because: "they did not start" });

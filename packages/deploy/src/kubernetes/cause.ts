@@ -61,7 +61,7 @@ export async function causeOf(
     ? seen?.evidence.get(evidenceKey(workload, obstacle.container))
     : undefined;
   const uid = (obstacle.kind === "Pod" ? pod : workload)?.metadata.uid ?? "";
-  const warnings = seen?.warnings.get(uid) ?? (await readWarnings(cluster, obstacle));
+  const warnings = seen?.warnings.get(uid) ?? (await readWarnings(cluster, obstacle, uid));
   const logs = await logsOf(cluster, obstacle, evidence);
   const refined = await refine(cluster, { obstacle, pod, log: logs.failed, warnings });
   const who =

@@ -36,9 +36,17 @@ function lastLines(text: string): string[] {
   return kept;
 }
 
-/** What the cluster warned about an object, oldest first; none when it refuses to tell. */
-export async function readWarnings(cluster: Cluster, about: About): Promise<Warning[]> {
-  const fieldSelector = `involvedObject.kind=${about.kind},involvedObject.name=${about.name}`;
+/**
+ * What the cluster warned about an object, oldest first; none when it refuses to tell. A StatefulSet's pods take over the names
+ * of their predecessors, so the uid belongs to it where it is known.
+ */
+export async function readWarnings(
+  cluster: Cluster,
+  about: About,
+  uid: string | undefined,
+): Promise<Warning[]> {
+  const only = uid ? `,involvedObject.uid=${uid}` : "";
+  const fieldSelector = `involvedObject.kind=${about.kind},involvedObject.name=${about.name}${only}`;
   const path = `${inNamespace(about)}/events`;
   const answer = await cluster.request("GET", path, { query: { fieldSelector } }).catch(nothing);
   return listAt(answer?.body, "items")

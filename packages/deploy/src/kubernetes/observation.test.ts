@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "./object.ts";
-import { isOut, observationOf, seePod, seeWorkload, type Observation } from "./observation.ts";
+import {
+  isOut,
+  observationOf,
+  seePod,
+  seeWarning,
+  seeWorkload,
+  type Observation,
+} from "./observation.ts";
 import { troublesOf } from "./troubles.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
@@ -174,6 +181,20 @@ describe("isOut", () => {
   });
 });
 
+describe("seeWarning", () => {
+  it("keeps a warning once, however often it is told", () => {
+    const seen = observationOf([done]);
+    const event = (message: string) => ({
+      type: "Warning",
+      reason: "BackOff",
+      message,
+      involvedObject: { uid: "a" },
+    });
+    for (const message of ["one", "two", "one", "one"]) seeWarning(seen, event(message));
+    expect(seen.warnings.get("a")?.map((one) => one.message)).toEqual(["two", "one"]);
+  });
+});
+
 describe("troublesOf", () => {
   const going = deployment({
     observedGeneration: 3,
@@ -239,6 +260,47 @@ describe("troublesOf", () => {
     expect(troublesOf(other, shrinking, { ...rules, now: 500_000 })[0]?.final).toBe(false);
     const leaving = observed(stuck, pod("a", { mark: "old", hash: "h1", leaving: true }));
     expect(troublesOf(leaving, stuck, rules)[0]?.obstacle.reason).toBe("quota-for-now");
+  });
+
+  it("doubts a deadline that had passed before the apply, until the controller says it anew", () => {
+    const overdue = (lastUpdateTime: string) => ({
+      type: "Progressing",
+      status: "False",
+      reason: "ProgressDeadlineExceeded",
+      message: "timed out",
+      lastUpdateTime,
+    });
+    const status = { replicas: 1, updatedReplicas: 0, conditions: [overdue("10:00")] };
+    // The apply's answer is of a generation that its controller has not seen; the next status may repeat the old condition.
+    const seen = observationOf([deployment({ ...status, observedGeneration: 2 })]);
+    const same = deployment({ ...status, observedGeneration: 3 });
+    const again = deployment({
+      ...status,
+      observedGeneration: 3,
+      conditions: [overdue("10:05")],
+    });
+    expect(troublesOf(seen, same, rules).map(({ final }) => final)).toEqual([false]);
+    expect(troublesOf(seen, again, rules)[0]).toMatchObject({
+      final: true,
+      obstacle: { reason: "progress-deadline" },
+    });
+  });
+
+  it("doubts what pods said before another entry wrote its name on the same template", () => {
+    const was = deployment({ observedGeneration: 2 }, 2);
+    const now = deployment({ observedGeneration: 2, replicas: 2, updatedReplicas: 2 });
+    const missing = badPull("CreateContainerConfigError", 'secret "db" not found');
+    const other = deployment({}, 2);
+    other["spec"] = { replicas: 2, template: { spec: { containers: [] } } };
+    for (const [before, final] of [
+      [was, false],
+      [other, true],
+    ] as const) {
+      const seen = observationOf([now], undefined, [before]);
+      seePod(seen, pod("a", { status: missing }));
+      const told = deployment({ observedGeneration: 3, replicas: 2, updatedReplicas: 2 });
+      expect(troublesOf(seen, told, rules)[0]).toMatchObject({ final });
+    }
   });
 
   it("doubts a quota that was in the way before an apply that changed no template", () => {

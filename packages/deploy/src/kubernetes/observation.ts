@@ -2,7 +2,7 @@ import { keyOf } from "./besides.ts";
 import type { Evidence } from "./container-obstacle.ts";
 import { warningOf } from "./diagnosis.ts";
 import { isJob, isWaited } from "./kinds.ts";
-import { mappingAt, nameOf, textAt, type KubeObject } from "./object.ts";
+import { digestOf, mappingAt, nameOf, textAt, type KubeObject } from "./object.ts";
 import { type Warning } from "./obstacle.ts";
 import { pullMessages } from "./reasons.ts";
 import { hasStanding } from "./standing.ts";
@@ -22,6 +22,8 @@ import {
 export type Observation = {
   /** The objects as the cluster answered the apply. */
   applied: ReadonlyMap<string, KubeObject>;
+  /** The workloads whose template the apply left alone: what is said of them may be older. */
+  sameTemplate: ReadonlySet<string>;
   /** What makes pods: workloads and Jobs. */
   workloads: Map<string, KubeObject>;
   /** Everything else, by `keyOf`. */
@@ -48,13 +50,18 @@ export type Observation = {
 /** A workload as its containers would name their images if they named the expected digests. */
 export type Expectation = (workload: KubeObject) => KubeObject;
 
-/** Starts with the answers of the apply; they already hold a status. */
-export function observationOf(applied: readonly KubeObject[], expected?: Expectation): Observation {
+/** Starts with the answers of the apply; they already hold a status. `before`: the workloads as they were, where somebody looked. */
+export function observationOf(
+  applied: readonly KubeObject[],
+  expected?: Expectation,
+  before: readonly KubeObject[] = [],
+): Observation {
   const makers = applied.filter((object) => isWaited(object) || isJob(object));
   const workloads = new Map(makers.map((object) => [nameOf(object), object]));
   const others = applied.filter(hasStanding);
   return {
     applied: new Map(workloads),
+    sameTemplate: new Set(makers.filter((now) => keptTemplate(now, before)).map(nameOf)),
     workloads,
     others: new Map(others.map((object) => [keyOf(object), object])),
     firstStatus: new Map(
@@ -70,6 +77,16 @@ export function observationOf(applied: readonly KubeObject[], expected?: Expecta
     evidence: new Map(),
     ...(expected ? { expected } : {}),
   };
+}
+
+/** A Deployment's generation rises with its annotations too, which each entry writes. */
+function keptTemplate(now: KubeObject, before: readonly KubeObject[]): boolean {
+  const template = (of: KubeObject): string => digestOf(mappingAt(of, "spec", "template"));
+  const was = before.find((one) => nameOf(one) === nameOf(now));
+  return (
+    progressOf(now).observed ||
+    (was !== undefined && was.metadata.uid === now.metadata.uid && template(was) === template(now))
+  );
 }
 
 /** Takes in a workload as it is now; older ones than the apply's answer are left out. */
@@ -111,7 +128,11 @@ export function seeWarning(seen: Observation, event: unknown): void {
   const warning = warningOf(event);
   const uid = textAt(event, "involvedObject", "uid");
   if (!warning || uid === "") return;
-  seen.warnings.set(uid, [...(seen.warnings.get(uid) ?? []), warning].slice(-20));
+  // A warning comes again with each count of its event, and with each list.
+  const others = (seen.warnings.get(uid) ?? []).filter(
+    ({ reason, message }) => reason !== warning.reason || message !== warning.message,
+  );
+  seen.warnings.set(uid, [...others, warning].slice(-20));
 }
 
 /** Under which name the evidence about a container is kept: all pods of a workload run the same one. */

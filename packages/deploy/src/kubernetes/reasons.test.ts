@@ -178,6 +178,17 @@ describe("obstacleOf", () => {
     });
   });
 
+  it("takes a warning about a mount for history once containers begin", () => {
+    const message = 'MountVolume.SetUp failed for volume "tls" : secret "web-tls" not found';
+    const warnings = [{ reason: "FailedMount", message, at: "" }];
+    const creating = pod(waiting("ContainerCreating"));
+    expect(obstacleOf(creating, { warnings })?.reason).toBe("secret-missing");
+    expect(obstacleOf(pod({ state: { running: {} } }), { warnings })?.reason).toBe("not-ready");
+    const conditions = [{ type: "PodReadyToStartContainers", status: "True" }];
+    const pulling = pod(waiting("ContainerCreating"), { conditions });
+    expect(obstacleOf(pulling, { warnings })).toBeUndefined();
+  });
+
   it("sees a pod that fits on no node", () => {
     const conditions = [
       {

@@ -103,13 +103,27 @@ function claimsOf(pod: KubeObject): string {
     .join(", ");
 }
 
+/** Volumes are mounted and the network is made before any container begins: warnings about them are then history. */
+function hasBegun(pod: KubeObject): boolean {
+  return (
+    listAt(pod, "status", "conditions").some(
+      ({ type, status }) => type === "PodReadyToStartContainers" && status === "True",
+    ) ||
+    statusesOf(pod).some(
+      (one) => textAt(one, "imageID") !== "" || !Object.hasOwn(mappingAt(one, "state"), "waiting"),
+    )
+  );
+}
+
 /** What only an event tells: a pod whose containers wait and do not say for what. */
 export function warnedObstacle(
   pod: KubeObject,
   warnings: readonly Warning[],
 ): Obstacle | undefined {
   const about = aboutPod(pod);
+  const begun = hasBegun(pod);
   for (const { reason, message } of warnings.toReversed()) {
+    if (begun && reason !== "NodeNotReady") continue;
     if (reason === "FailedMount" || reason === "FailedAttachVolume") {
       const volume = /volume(?:s=\[| ")([^"\]\s]+)/.exec(message)?.[1] ?? "of the pod";
       return (

@@ -129,7 +129,7 @@ function patienceFor(
   if (obstacle.code === "RA3114")
     return before && sameCondition(before, workload, "Progressing") ? Number.POSITIVE_INFINITY : 0;
   // The apply changed no template: what the controller and older pods said before it may be out of date.
-  const sameTemplate = before !== undefined && progressOf(before).observed;
+  const sameTemplate = before !== undefined && seen.sameTemplate.has(nameOf(workload));
   const said = obstacle.kind === workload.kind && obstacle.name === workload.metadata.name;
   if (said && sameTemplate && sameCondition(before, workload, "ReplicaFailure")) return old;
   if (obstacle.reason === "quota") return settle;
@@ -164,7 +164,8 @@ function recentWarnings(seen: Observation, workload: KubeObject): Warning[] {
 }
 
 function sameCondition(before: KubeObject, now: KubeObject, type: string): boolean {
-  const then = conditionOf(before, type);
+  // The answer to the apply is mostly of a generation that is not observed yet, and holds what was said before.
+  const then = listAt(before, "status", "conditions").find((one) => one["type"] === type);
   return then !== undefined && JSON.stringify(then) === JSON.stringify(conditionOf(now, type));
 }
 

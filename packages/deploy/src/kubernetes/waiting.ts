@@ -16,13 +16,14 @@ export async function lookInto(
   if (!found) return false;
   const { workload, obstacle } = found;
   const log = await readLog(cluster, obstacle, obstacle.log ?? "current");
-  const uid = [...seen.pods.values()].find((pod) => pod.metadata.name === obstacle.name)?.metadata
-    .uid;
+  const uid = [...seen.pods.values()].find(
+    ({ metadata }) => metadata.name === obstacle.name && metadata.namespace === obstacle.namespace,
+  )?.metadata.uid;
   // Who was killed may have been killed for a probe, of which only a warning tells.
   const warnings =
     seen.warnings.get(uid ?? "") ??
     ((obstacle.exitCode ?? 0) >= 128 && obstacle.exitCode !== 255
-      ? await readWarnings(cluster, obstacle)
+      ? await readWarnings(cluster, obstacle, uid)
       : []);
   seen.evidence.set(evidenceKey(workload, obstacle.container ?? ""), {
     log,

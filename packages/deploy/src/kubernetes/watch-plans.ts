@@ -91,6 +91,7 @@ export function warningsWatch(seen: Observation, namespace: string): WatchPlan {
     query: { fieldSelector: "type=Warning" },
     changed: (event) => seeWarning(seen, event),
     deleted: () => undefined,
-    restarted: () => seen.warnings.clear(),
+    // What was warned of stays true.
+    restarted: () => undefined,
   };
 }

@@ -41,13 +41,14 @@ export async function watch(cluster: Cluster, options: WatchOptions): Promise<vo
   let broken = 0;
   let wasOpen = false;
   const ask = asker(cluster, options);
-  let asking = false;
+  let [asking, told] = [false, false];
   for (let first = true; !options.signal.aborted; first = false) {
     if (!first) options.restarted();
     try {
       for await (const event of events(cluster, options)) {
         if (event.type === "ERROR") throw inStream(event.object);
         broken = 0;
+        asking = false;
         wasOpen = true;
         if (event.type === "DELETED") options.deleted(event.object as KubeObject);
         else if (event.type !== "BOOKMARK") options.changed(event.object as KubeObject);
@@ -64,15 +65,16 @@ export async function watch(cluster: Cluster, options: WatchOptions): Promise<vo
       if (status === 403 && !mayPass) return askOn(ask, options, error);
       if (isFinal(status) && !mayPass) throw error;
       if (broken >= asksAfter && (await ask().catch(asFault)) === undefined) {
-        if (!asking) options.asks?.(error.saw);
-        asking = true;
+        if (!told) options.asks?.(error.saw);
+        asking = told = true;
         broken = asksAfter;
       } else if (broken > patience)
         throw new Fault("RA3013", {
           saw: `The watch broke ${broken} times in a row: ${error.saw}`,
           cause: error,
         });
-      await pause(Math.min(longestPause, 100 * 2 ** (broken - 1)), options.signal);
+      const next = asking ? longestPause : Math.min(longestPause, 100 * 2 ** (broken - 1));
+      await pause(next, options.signal);
     }
   }
 }

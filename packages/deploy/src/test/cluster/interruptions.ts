@@ -61,11 +61,11 @@ export function describeInterruptions(open: OpenGround): void {
     it("asks beside each attempt where every watch is broken", async () => {
       ground = await open();
       ground.front.strikes = ({ path }, when) => when === "before" && path.includes("watch=true");
-      const rollout = await ground.roll(release(ground, "fault-slow"));
-      expect(rollout).toMatchObject({
-        result: "passed",
-        workloads: [{ images: running("fault-slow"), ready: 2 }],
-      });
+      const rollout = await ground.roll(release(ground, "fault-unready"), { timeout: 9_000 });
+      expect(rollout).toMatchObject({ result: "failed", cause: { code: "RA3110" } });
+      // Four attempts at first; then an attempt and a question each five seconds, for each of two kinds.
+      expect(ground.asked().length).toBeLessThan(2 + 2 * (4 + 3 + 2) + 3);
+      ground.front.strikes = () => false;
     });
 
     it("goes on when the API server is restarted in the middle", async () => {
