@@ -272,6 +272,8 @@ describe("whatever happens to a request, there is one job", () => {
           stage.awx.faults.push({ matches: () => (count += 1) === at + 1, when, does });
           const what = `request ${at + 1} ${when} ${JSON.stringify(does)}`;
           const first = await stage.run().catch((error: unknown) => error);
+          // A busy machine asks once more or less for the job's end: what did not strike this run is not for the next.
+          stage.awx.faults.length = 0;
           const second = await stage.run({ resumed: true });
           expect(second.failure, what).toBeUndefined();
           expect(stage.awx.jobs, what).toHaveLength(1);
@@ -294,6 +296,7 @@ describe("whatever happens to a request, there is one job", () => {
       const does = { status: 200, headers: { "content-type": "application/json" }, body };
       stage.awx.faults.push({ matches: () => (count += 1) === at + 1, when: "after", does });
       const end = await stage.run().catch((error: unknown) => error);
+      stage.awx.faults.length = 0;
       if (end instanceof Error)
         expect(end).toMatchObject({ code: expect.stringMatching(/^RA\d{4}$/) as string });
       expect((await stage.run({ resumed: true })).failure).toBeUndefined();
