@@ -62,14 +62,13 @@ export type Ending = {
 /** Tags, rollout and smoke test; when the release does not come up, back to the recorded one, verified again. */
 export async function bringOrTakeBack(run: Approved, entry: Entry): Promise<Ending> {
   const { environment, release, prepared } = run;
-  const { cluster, wrote } = noticingWrites(run.cluster);
+  const { cluster, wrote } = noticingWrites(run.cluster, prepared);
   const fresh = digestsOfRelease(release, prepared.rendered?.digests);
   const recorded = entry.replaced && digestsOfRelease(entry.replaced);
   const ending = await tellingWhatRuns(
     { place: environment.name, version: release.version, recorded: entry.replaced?.version },
     {
-      // Helm, a script and AWX write by themselves.
-      wrote: () => wrote() || (prepared.chart ?? prepared.script ?? prepared.awx) !== undefined,
+      wrote,
       ask: async () =>
         cluster === undefined ||
         (prepared.rendered ?? prepared.script ?? prepared.awx) === undefined

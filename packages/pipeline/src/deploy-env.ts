@@ -38,7 +38,10 @@ export async function deployEnv(
 ): Promise<ActionResult<DeployEnvOutputs>> {
   const plan = await readDeployPlan(inputs, job);
   const { connection, environment } = plan;
-  const { cluster, wrote } = noticingWrites(await openTarget(connection, inputs, environment));
+  const { cluster, wrote } = noticingWrites(
+    await openTarget(connection, inputs, environment),
+    plan,
+  );
   const place = environment.name;
   // A rollout of manifests looks by itself, and one of a chart reads Helm's record.
   const looks = plan.rendered !== undefined && !inputs.dryRun;
@@ -95,8 +98,7 @@ export async function deployEnv(
   const deployed = await tellingWhatRuns(
     about,
     {
-      // Helm, a script and AWX write by themselves.
-      wrote: () => wrote() || (plan.chart ?? plan.script ?? plan.awx) !== undefined,
+      wrote,
       ask: async () =>
         plan.recordedRelease === undefined && ran === undefined
           ? { runs: "unknown", why: "what it ran before was not read" }

@@ -2,8 +2,14 @@ import { Fault } from "@release-actions/codes";
 import type { Cluster } from "@release-actions/deploy";
 import { unendedLine, type Standing } from "./standing.ts";
 
-/** The same cluster, which knows whether something was sent to it that may have changed it. */
-export function noticingWrites(cluster: Cluster | undefined): {
+/**
+ * The same cluster, which knows whether something was sent to it that may have changed it. Helm, a script and AWX write by
+ * themselves: of them it is always taken for so.
+ */
+export function noticingWrites(
+  cluster: Cluster | undefined,
+  by: { chart?: unknown; script?: unknown; awx?: unknown },
+): {
   cluster: Cluster | undefined;
   wrote(): boolean;
 } {
@@ -16,7 +22,7 @@ export function noticingWrites(cluster: Cluster | undefined): {
         return cluster.request(method, path, details);
       },
     },
-    wrote: () => wrote,
+    wrote: () => wrote || (by.chart ?? by.script ?? by.awx) !== undefined,
   };
 }
 

@@ -188,7 +188,7 @@ describe("rollOut over bad connections", () => {
     expect(server.requests.filter(({ path }) => path.includes("watch=true"))).toHaveLength(4);
   });
 
-  it("throws when the watch is forbidden, with the rule to add", async () => {
+  it("throws when neither watch nor list is allowed, with the rule to add", async () => {
     const said =
       'pods is forbidden: User "ci" cannot watch resource "pods" in API group "" in the namespace "default"';
     const { server, roll } = await start("rollout-ok", "v2", { speed: 1 });

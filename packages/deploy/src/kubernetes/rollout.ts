@@ -80,7 +80,7 @@ const tick = 500;
  * Applies a release's objects and waits until every workload runs the wanted digests, every Job is done and every other object
  * is ready by its own account, or until something stands in the way that waiting does not heal, or until the deadline. Objects
  * that do not say how they are are not waited for, and `notes` names them. A rollback is this function with the earlier release's objects.
- * @throws Fault when it is not known how it ends: RA8001, RA8002, RA3008, RA3013, RA3120 (the watch is forbidden)
+ * @throws Fault when it is not known how it ends: RA8001, RA8002, RA3008, RA3013, RA3120 (neither watch nor list is allowed)
  */
 export async function rollOut(
   cluster: Cluster,
